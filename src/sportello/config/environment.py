@@ -1,0 +1,133 @@
+"""Settings read from the environment, each with its name, meaning and default in one table.
+
+`docs/reference/settings.md` is generated from `TABLE`; a test fails when a variable is read that is not in it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+
+class BadSetting(ValueError):
+    """A variable of the environment holds what it cannot mean. The text names it and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One variable: its name, what it is for, and what holds when it is not set."""
+
+    name: str
+    meaning: str
+    default: str
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting("SPORTELLO_DATA", "Folder of the database, the files, the keys and the logs.", "var"),
+    Setting(
+        "SPORTELLO_DATABASE",
+        "sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME.",
+        "sqlite in the data folder",
+    ),
+    Setting(
+        "SPORTELLO_SECRET_KEY",
+        "Signs sessions and links; at least 50 characters.",
+        "made once, kept in the data folder",
+    ),
+    Setting(
+        "SPORTELLO_KEYS", "Encryption keys, lines `id:base64`, the writing key first.", "read from SPORTELLO_KEY_FILE"
+    ),
+    Setting(
+        "SPORTELLO_KEY_FILE",
+        "File of the encryption keys. Keep a copy elsewhere than the database.",
+        "keys.txt in the data folder",
+    ),
+    Setting("SPORTELLO_HOSTS", "Host names this site answers to, comma separated.", "localhost,127.0.0.1,[::1]"),
+    Setting("SPORTELLO_DEMO", "1: demo data, a mailbox page instead of the network, no https needed.", "0"),
+    Setting("SPORTELLO_DEBUG", "1: error pages with details, for developers only.", "0"),
+    Setting(
+        "SPORTELLO_HTTPS", "1: cookies and redirects for https; 0 only on a machine of one's own.", "1, in demo mode 0"
+    ),
+    Setting(
+        "SPORTELLO_MAIL",
+        "smtp://USER:PASSWORD@HOST:PORT or smtps://…, for practices without a server of their own.",
+        "none: mail waits",
+    ),
+    Setting("SPORTELLO_MAIL_FROM", "Address that mail comes from.", "sportello@localhost"),
+    Setting("SPORTELLO_LOG", "Least level written: DEBUG, INFO, WARNING or ERROR.", "INFO"),
+    Setting(
+        "SPORTELLO_METRICS_TOKEN", "Bearer token that /metrics asks for; empty: only this machine may read them.", ""
+    ),
+)
+_KNOWN = {setting.name for setting in TABLE}
+
+
+def read(name: str, default: str = "") -> str:
+    """Return a variable of the environment, stripped; only names in `TABLE` may be asked for."""
+    if name not in _KNOWN:
+        raise BadSetting(f"{name} is not in the table of settings")
+    return os.environ.get(name, default).strip()
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """
+    Return a switch: 1, true, yes, on or 0, false, no, off.
+
+    :raises BadSetting: anything else
+    """
+    text = read(name).lower()
+    if not text:
+        return default
+    if text in {"1", "true", "yes", "on"}:
+        return True
+    if text in {"0", "false", "no", "off"}:
+        return False
+    raise BadSetting(f"{name} is {text!r}: set it to 1 or 0")
+
+
+def database(data: Path) -> dict[str, Any]:
+    """
+    Return Django's description of the database.
+
+    :raises BadSetting: the address is neither sqlite nor postgresql
+    """
+    address = read("SPORTELLO_DATABASE") or f"sqlite:///{data / 'sportello.sqlite3'}"
+    parts = urlsplit(address)
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": address.removeprefix("sqlite:///"),
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    if parts.scheme in {"postgres", "postgresql"}:
+        query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": unquote(query.get("host", parts.hostname or "")),
+            "PORT": str(parts.port or ""),
+            "CONN_MAX_AGE": 60,
+        }
+    raise BadSetting("SPORTELLO_DATABASE begins with neither sqlite:/// nor postgresql://")
+
+
+def kept_secret(path: Path, *, make: bool) -> str:
+    """Return the text of a secret file, made with 50 random bytes the first time, readable by its owner alone."""
+    if not path.exists():
+        if not make:
+            return ""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(50))
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,146 @@
+"""The record of who did what: append-only, hash-chained, written in the transaction of the deed (SPEC practice 10).
+
+Each party has a chain of its own, the software's own deeds have chain 0. An entry carries no text of documents, no
+codes and no secrets: `details` holds field names, ids, amounts and states. The chain's head is a locked row, so that
+two entries never share a place; triggers in both databases refuse to change or delete an entry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import models, transaction
+
+from sportello.core.actors import Actor, System, Who, acting
+from sportello.core.models import AuditEntry, AuditHead
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an entry is about: the kind and id of the object, and whose data it touches."""
+
+    kind: str
+    id: int | None
+    patient_id: int | None = None
+    entity_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """The first entry of a chain that does not hold, and why."""
+
+    chain: int
+    sequence: int
+    why: str
+
+
+def subject(row: models.Model) -> Subject:
+    """Return what an entry says of a row: its kind, its id, its patient and its billing entity if it has them."""
+    kind = row._meta.label_lower.rpartition(".")[2]
+    patient_id = row.pk if kind == "patient" else getattr(row, "patient_id", None)
+    return Subject(kind=kind, id=row.pk, patient_id=patient_id, entity_id=getattr(row, "entity_id", None))
+
+
+def record(
+    who: Who,
+    action: str,
+    about: models.Model | Subject | None = None,
+    *,
+    result: str = "ok",
+    reason: str = "",
+    on_behalf_of: int | None = None,
+    **details: Any,
+) -> AuditEntry:
+    """
+    Append one entry to the chain of the actor's party, inside the caller's transaction.
+
+    `action` is a stored code such as `invoice.issue`; `details` take plain values without personal data.
+
+    :raises RuntimeError: no transaction is open, so the entry could outlive or miss the deed
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("an audit entry is written in the transaction of the deed it records")
+    seen = Subject("", None) if about is None else about if isinstance(about, Subject) else subject(about)
+    entry = AuditEntry(
+        at=datetime.now(UTC),
+        action=action,
+        result=result,
+        reason=reason[:200],
+        object_kind=seen.kind,
+        object_id=seen.id,
+        patient_id=seen.patient_id,
+        entity_id=seen.entity_id,
+        on_behalf_of=on_behalf_of,
+        details=json.loads(json.dumps(details, default=str, sort_keys=True)),
+    )
+    _sign_with(entry, who)
+    return _append(entry)
+
+
+def record_alone(who: Who, action: str, about: models.Model | Subject | None = None, **more: Any) -> AuditEntry:
+    """Append an entry about something that has no transaction of its own: a read, a refusal, a failed sign-in."""
+    with acting(who), transaction.atomic():
+        return record(who, action, about, **more)
+
+
+def verify(chain: int | None = None) -> Iterator[Break]:
+    """Recompute every chain (or one) and yield the first break of each; nothing when all hold. Act as `System`."""
+    heads = AuditHead.objects.order_by("chain")
+    chains = [chain] if chain is not None else list(heads.values_list("chain", flat=True))
+    for each in chains:
+        found = _first_break(each)
+        if found:
+            yield found
+
+
+def _first_break(chain: int) -> Break | None:
+    previous, expected = GENESIS, 1
+    for entry in AuditEntry.objects.filter(chain=chain).order_by("sequence").iterator(2000):
+        if entry.sequence != expected:
+            return Break(chain, expected, "an entry is missing")
+        if entry.previous_hash != previous:
+            return Break(chain, entry.sequence, "it does not follow the entry before it")
+        if entry.hash != _hash(entry):
+            return Break(chain, entry.sequence, "its content was changed")
+        previous, expected = entry.hash, expected + 1
+    head = AuditHead.objects.filter(chain=chain).first()
+    if head is None or head.sequence != expected - 1 or head.hash != previous:
+        return Break(chain, expected, "the newest entries are missing")
+    return None
+
+
+def _sign_with(entry: AuditEntry, who: Who) -> None:
+    match who:
+        case Actor():
+            entry.chain = entry.party_id = who.party_id
+            entry.person_id, entry.role = who.person_id, who.role
+            entry.request_id, entry.address, entry.agent = who.request_id, who.address, who.agent[:200]
+        case System():
+            entry.chain = entry.party_id = who.party_id or 0
+            entry.role, entry.agent = "system", who.why[:200]
+
+
+def _append(entry: AuditEntry) -> AuditEntry:
+    AuditHead.objects.get_or_create(chain=entry.chain, defaults={"sequence": 0, "hash": GENESIS})
+    head = AuditHead.objects.select_for_update().get(chain=entry.chain)
+    entry.sequence, entry.previous_hash = head.sequence + 1, head.hash
+    entry.hash = _hash(entry)
+    entry.save(force_insert=True)
+    head.sequence, head.hash = entry.sequence, entry.hash
+    head.save(update_fields=["sequence", "hash"])
+    return entry
+
+
+def _hash(entry: AuditEntry) -> str:
+    content: Mapping[str, Any] = {
+        name: getattr(entry, name) for name in AuditEntry.CHAINED if name not in {"at", "details"}
+    } | {"at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"), "details": entry.details}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

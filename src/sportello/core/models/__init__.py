@@ -1,0 +1,24 @@
+"""What every room stands on: the audit chain, work for later, mail and files."""
+
+from __future__ import annotations
+
+from sportello.core.models.audit import AuditEntry, AuditEntryQuerySet, AuditHead
+from sportello.core.models.files import StoredFile, StoredFileQuerySet
+from sportello.core.models.jobs import Job, JobQuerySet, Schedule, WorkerBeat
+from sportello.core.models.mail import MailServer, MailServerQuerySet, OutgoingMail, OutgoingMailQuerySet
+
+__all__ = [
+    "AuditEntry",
+    "AuditEntryQuerySet",
+    "AuditHead",
+    "Job",
+    "JobQuerySet",
+    "MailServer",
+    "MailServerQuerySet",
+    "OutgoingMail",
+    "OutgoingMailQuerySet",
+    "Schedule",
+    "StoredFile",
+    "StoredFileQuerySet",
+    "WorkerBeat",
+]

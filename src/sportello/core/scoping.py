@@ -1,0 +1,43 @@
+"""Managers that show a row only to an actor who may see it, and fail closed.
+
+The idea is django-scopes'; the filter here is the actor's, not one field's equality (STYLE 5).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self, TypeVar, cast
+
+from django.db import models
+
+from sportello.core.actors import Actor, System, current
+
+_M = TypeVar("_M", bound=models.Model)
+
+
+class ScopedQuerySet(models.QuerySet[_M]):
+    """Rows that know who may see them. Each model says how in `visible_to`."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Return the rows this actor may see. Nothing, unless a model says otherwise."""
+        return self.none()
+
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[_M]:
+        """
+        Write many rows at once.
+
+        :raises NoActor: nobody is acting
+        """
+        current()
+        return super().bulk_create(objs, *args, **kwargs)
+
+
+class ScopedManager(models.Manager[_M]):
+    """Starts every query from what the current actor may see; raises `NoActor` when nobody acts."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> ScopedQuerySet[_M]:
+        """Return the rows of the current actor (all of them for the software itself)."""
+        rows = cast(ScopedQuerySet[_M], super().get_queryset())
+        who = current()
+        return rows if isinstance(who, System) else rows.visible_to(who)

@@ -1,0 +1,12 @@
+"""The application `web` as Django knows it."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    """Names and labels the application."""
+
+    name = "sportello.web"
+    label = "web"
