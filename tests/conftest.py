@@ -1,0 +1,30 @@
+"""What holds for every test: no network, rows in no order, real databases put back as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import TransactionTestCase
+
+from tests.support import databases, shuffling
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Remember the database as the migrations left it; tests with real transactions get it back so."""
+    with django_db_blocker.unblock():
+        databases.remember()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: databases.restore())
+        yield
+    with django_db_blocker.unblock():
+        databases.forget()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rows_in_any_order(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        shuffling.install(patch, seed=request.config.getoption("randomly_seed", 0))
+        yield
