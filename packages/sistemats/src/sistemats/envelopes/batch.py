@@ -1,0 +1,194 @@
+"""The batch file: documents stream into zips under the limit, one owner a file; and back, streaming too.
+
+Neither way holds more than one document and one archive (under 5 000 000 bytes) in memory.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from sistemats.envelopes.archive import MAX_ARCHIVE, MAX_UNPACKED, Packer, unpack_one
+from sistemats.envelopes.elements import (
+    batch_document_element,
+    batch_owner_element,
+    read_batch_document,
+    read_owner,
+)
+from sistemats.envelopes.wire import WireBatchDocument, WireOwner
+from sistemats.errors import ForbiddenXml, SistemaTSError, UnreadableMessage
+from sistemats.schemas import SchemaProblem, validate_batch_document, validate_batch_owner
+
+_HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n<precompilata>'
+_TAIL = b"</precompilata>\n"
+
+
+class InvalidBatch(SistemaTSError):
+    """A batch document or owner block that breaks the schema. `index` counts documents from 0, None for the owner."""
+
+    def __init__(self, index: int | None, problems: list[SchemaProblem]) -> None:
+        """Keep the problems and read as the first of them."""
+        self.index = index
+        self.problems = tuple(problems)
+        where = "The owner block" if index is None else f"Document {index + 1}"
+        super().__init__(f"{where} breaks the schema: {'; '.join(map(str, problems[:3]))}")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFile:
+    """One finished archive: its name, the bytes, and which documents of the input it holds (`first` from 0)."""
+
+    name: str
+    archive: bytes = field(repr=False)
+    first: int
+    count: int
+
+
+def write_batch(
+    owner: WireOwner,
+    documents: Iterable[WireBatchDocument],
+    stem: str,
+    max_bytes: int = MAX_ARCHIVE,
+) -> Iterator[BatchFile]:
+    """Yield the archives that hold `documents`, in order, each smaller than `max_bytes`.
+
+    Files are named `<stem>-0001.zip` and so on. Every document is checked against the schema on its way.
+
+    :raises InvalidBatch: the owner block or a document breaks the schema
+    :raises ValueError: a stem that makes a name of fewer than 6 or more than 60 characters, or not ASCII
+    """
+    head = _HEAD + _owner_bytes(owner)
+    file = _OpenFile(_name(stem, 1), head, 0, max_bytes)
+    serial = 1
+    for index, document in enumerate(documents):
+        element = batch_document_element(document)
+        problems = validate_batch_document(element)
+        if problems:
+            raise InvalidBatch(index, problems)
+        data = etree.tostring(element, encoding="utf-8")
+        if file.count and not file.fits(len(data)):
+            yield file.close()
+            serial += 1
+            file = _OpenFile(_name(stem, serial), head, index, max_bytes)
+        file.add(data)
+    if file.count:
+        yield file.close()
+
+
+def _name(stem: str, serial: int) -> str:
+    name = f"{stem}-{serial:04d}.zip"
+    if not (6 <= len(name) <= 60 and name.isascii() and name.isprintable() and "/" not in name and "\\" not in name):
+        raise ValueError("A file name needs 6 to 60 plain characters, without a path; choose another stem.")
+    return name
+
+
+def _owner_bytes(owner: WireOwner) -> bytes:
+    element = batch_owner_element(owner)
+    problems = validate_batch_owner(element)
+    if problems:
+        raise InvalidBatch(None, problems)
+    return etree.tostring(element, encoding="utf-8")
+
+
+class _OpenFile:
+    """An archive that documents still go into."""
+
+    __slots__ = ("_limit", "_packer", "count", "first", "name")
+
+    def __init__(self, name: str, head: bytes, first: int, limit: int) -> None:
+        self.name, self.first, self.count, self._limit = name, first, 0, limit
+        self._packer = Packer(name.removesuffix(".zip") + ".xml")
+        self._packer.write(head)
+
+    def fits(self, size: int) -> bool:
+        """Tell whether `size` more bytes keep the archive under the limit, settling the compressor if in doubt."""
+        room = size + (size >> 10) + 64 + len(_TAIL)
+        if self._packer.upper_bound + room < self._limit:
+            return True
+        self._packer.settle()
+        return self._packer.upper_bound + room < self._limit
+
+    def add(self, data: bytes) -> None:
+        self._packer.write(data)
+        self.count += 1
+
+    def close(self) -> BatchFile:
+        self._packer.write(_TAIL)
+        return BatchFile(self.name, self._packer.finish(), self.first, self.count)
+
+
+def read_batch_archive(
+    archive: bytes, max_unpacked: int = MAX_UNPACKED
+) -> tuple[WireOwner, Iterator[WireBatchDocument]]:
+    """Open an archive and read its only file as `read_batch` does.
+
+    :raises BadArchive: not a zip with one file (`EmptyArchive` when there is nothing)
+    """
+    return read_batch(io.BytesIO(unpack_one(archive, max_unpacked)))
+
+
+def read_batch(stream: io.BufferedIOBase) -> tuple[WireOwner, Iterator[WireBatchDocument]]:
+    """Read a batch file: the owner at once, the documents one by one, each checked against the schema.
+
+    :raises UnreadableMessage: not XML, another root, or no owner before the documents
+    :raises InvalidBatch: the owner breaks the schema; while iterating, a document does
+    """
+    events = _events(stream)
+    for kind, element in events:
+        if kind == "start":
+            _check_start(element)
+        elif element.tag == "proprietario":
+            problems = validate_batch_owner(element)
+            if problems:
+                raise InvalidBatch(None, problems)
+            owner = read_owner(element) or WireOwner()
+            return owner, _documents(events)
+        elif element.tag == "documentoSpesa":
+            break
+    raise UnreadableMessage("The batch file has no proprietario before its documents.")
+
+
+def _check_start(element: etree._Element) -> None:
+    if element.getparent() is None:
+        if element.tag != "precompilata":
+            raise UnreadableMessage("The root of a batch file must be precompilata, in no namespace.")
+        if element.getroottree().docinfo.internalDTD is not None:
+            raise ForbiddenXml("The XML declares a document type or an entity.")
+
+
+def _events(stream: io.BufferedIOBase) -> Iterator[tuple[str, etree._Element]]:
+    parser = etree.iterparse(
+        stream,
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        yield from parser
+    except etree.XMLSyntaxError:
+        raise UnreadableMessage("The batch file is not well-formed XML.") from None
+
+
+def _documents(events: Iterator[tuple[str, etree._Element]]) -> Iterator[WireBatchDocument]:
+    index = 0
+    for kind, element in events:
+        parent = element.getparent()
+        if kind != "end" or parent is None or parent.getparent() is not None:
+            continue
+        problems = validate_batch_document(element)
+        if problems:
+            raise InvalidBatch(index, problems)
+        yield read_batch_document(element)
+        index += 1
+        element.clear()
+        while element.getprevious() is not None:
+            del parent[0]
+    if not index:
+        raise InvalidBatch(None, [SchemaProblem("/precompilata", "ELEMENT_CONTENT", "expected documentoSpesa")])

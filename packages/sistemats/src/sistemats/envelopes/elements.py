@@ -1,0 +1,207 @@
+"""From wire values to XML elements and back, for the blocks that several services share.
+
+A `Maker` adds children with the tag a service wants (qualified or bare); reading goes by local name, because the
+schema has already fixed order and namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lxml import etree
+
+from sistemats.envelopes.wire import Options, WireBatchDocument, WireDocument, WireId, WireItem, WireOwner
+from sistemats.xml import local_name
+
+_Element = etree._Element
+
+
+class Maker:
+    """Adds children in one namespace (`{ns}` prefix) or in none (empty prefix)."""
+
+    __slots__ = ("_prefix",)
+
+    def __init__(self, namespace: str = "") -> None:
+        """Qualify every child with `namespace` unless it is empty."""
+        self._prefix = f"{{{namespace}}}" if namespace else ""
+
+    def group(self, parent: _Element, name: str) -> _Element:
+        """Add a child that will hold other elements."""
+        return etree.SubElement(parent, self._prefix + name)
+
+    def texts(self, parent: _Element, *pairs: tuple[str, str | None]) -> None:
+        """Add one child for each (name, text); None adds nothing."""
+        prefix = self._prefix
+        for name, text in pairs:
+            if text is not None:
+                etree.SubElement(parent, prefix + name).text = text
+
+    def options(self, parent: _Element, options: Options) -> None:
+        """Add `opzionale1..3`."""
+        self.texts(parent, *((f"opzionale{n}", text) for n, text in enumerate(options, 1)))
+
+    def owner(self, parent: _Element, name: str, owner: WireOwner | None) -> None:
+        """Add the owner block under its name in this service."""
+        if owner is None:
+            return
+        self.texts(
+            self.group(parent, name),
+            ("codiceRegione", owner.region),
+            ("codiceAsl", owner.asl),
+            ("codiceSSA", owner.ssa),
+            ("cfProprietario", owner.code),
+        )
+
+    def identifier(self, parent: _Element, name: str, wire_id: WireId) -> None:
+        """Add a document identifier under its name in this service."""
+        block = self.group(parent, name)
+        self.texts(block, ("pIva", wire_id.vat_number), ("dataEmissione", wire_id.issued_on))
+        self.texts(
+            self.group(block, "numDocumentoFiscale"), ("dispositivo", wire_id.device), ("numDocumento", wire_id.number)
+        )
+
+    def items(self, parent: _Element, items: Iterable[WireItem]) -> None:
+        """Add the items."""
+        for item in items:
+            self.texts(
+                self.group(parent, "voceSpesa"),
+                ("tipoSpesa", item.expense_type),
+                ("flagTipoSpesa", item.flag),
+                ("importo", item.amount),
+                ("aliquotaIVA", item.vat_rate),
+                ("naturaIVA", item.vat_nature),
+            )
+
+    def document(self, parent: _Element, name: str, document: WireDocument) -> None:
+        """Add a whole document in the order of the synchronous service: items before the last three flags."""
+        block = self.group(parent, name)
+        self.identifier(block, "idSpesa", document.id)
+        self.texts(
+            block,
+            ("dataPagamento", document.paid_on),
+            ("flagPagamentoAnticipato", document.prepaid),
+            ("cfCittadino", document.citizen),
+        )
+        self.items(block, document.items)
+        self.texts(block, *_tail(document))
+
+
+def _tail(document: WireDocument) -> tuple[tuple[str, str | None], ...]:
+    return (
+        ("pagamentoTracciato", document.traceable),
+        ("tipoDocumento", document.document_type),
+        ("flagOpposizione", document.opposed),
+    )
+
+
+_BARE = Maker()
+
+
+def batch_owner_element(owner: WireOwner) -> _Element:
+    """Return the `proprietario` of a batch file."""
+    holder = etree.Element("precompilata")
+    _BARE.owner(holder, "proprietario", owner)
+    return holder[0]
+
+
+def batch_document_element(entry: WireBatchDocument) -> _Element:
+    """Return one `documentoSpesa` of a batch file: operation inside, items last."""
+    document = entry.document
+    block = etree.Element("documentoSpesa")
+    _BARE.identifier(block, "idSpesa", document.id)
+    if entry.original is not None:
+        _BARE.identifier(block, "idRimborso", entry.original)
+    _BARE.texts(
+        block,
+        ("dataPagamento", document.paid_on),
+        ("flagPagamentoAnticipato", document.prepaid),
+        ("flagOperazione", entry.operation),
+        ("cfCittadino", document.citizen),
+        *_tail(document),
+    )
+    _BARE.items(block, document.items)
+    return block
+
+
+def children(element: _Element) -> dict[str, _Element]:
+    """Return the children by local name; of repeated ones the last."""
+    return {local_name(child): child for child in element}
+
+
+def text_of(found: dict[str, _Element], name: str) -> str | None:
+    """Return a child's text: None when it is absent, empty when it is empty."""
+    child = found.get(name)
+    return None if child is None else (child.text or "")
+
+
+def must(found: dict[str, _Element], name: str) -> str:
+    """Return the text of a child the schema requires."""
+    return text_of(found, name) or ""
+
+
+def read_options(found: dict[str, _Element]) -> Options:
+    """Read `opzionale1..3`."""
+    return (text_of(found, "opzionale1"), text_of(found, "opzionale2"), text_of(found, "opzionale3"))
+
+
+def read_owner(element: _Element | None) -> WireOwner | None:
+    """Read an owner block."""
+    if element is None:
+        return None
+    found = children(element)
+    return WireOwner(
+        text_of(found, "codiceRegione"),
+        text_of(found, "codiceAsl"),
+        text_of(found, "codiceSSA"),
+        text_of(found, "cfProprietario"),
+    )
+
+
+def read_identifier(element: _Element) -> WireId:
+    """Read a document identifier."""
+    found = children(element)
+    numbering = children(found["numDocumentoFiscale"])
+    return WireId(
+        must(found, "pIva"),
+        must(found, "dataEmissione"),
+        must(numbering, "dispositivo"),
+        must(numbering, "numDocumento"),
+    )
+
+
+def read_item(element: _Element) -> WireItem:
+    """Read one item."""
+    found = children(element)
+    return WireItem(
+        must(found, "tipoSpesa"),
+        must(found, "importo"),
+        text_of(found, "flagTipoSpesa"),
+        text_of(found, "aliquotaIVA"),
+        text_of(found, "naturaIVA"),
+    )
+
+
+def read_document(element: _Element) -> WireDocument:
+    """Read a document of either shape."""
+    found = children(element)
+    return WireDocument(
+        id=read_identifier(found["idSpesa"]),
+        paid_on=must(found, "dataPagamento"),
+        items=tuple(read_item(child) for child in element if local_name(child) == "voceSpesa"),
+        prepaid=text_of(found, "flagPagamentoAnticipato"),
+        citizen=text_of(found, "cfCittadino"),
+        traceable=text_of(found, "pagamentoTracciato"),
+        document_type=text_of(found, "tipoDocumento"),
+        opposed=text_of(found, "flagOpposizione"),
+    )
+
+
+def read_batch_document(element: _Element) -> WireBatchDocument:
+    """Read one `documentoSpesa` of a batch file."""
+    found = children(element)
+    original = found.get("idRimborso")
+    return WireBatchDocument(
+        read_document(element),
+        must(found, "flagOperazione"),
+        None if original is None else read_identifier(original),
+    )

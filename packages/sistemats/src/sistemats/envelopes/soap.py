@@ -1,0 +1,375 @@
+"""Requests to HTTP bodies and back.
+
+`build_request` is what the client sends; `parse_request` is what the simulator reads: MIME undone, XOP resolved,
+schema checked, base64 strict, entities refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from typing import cast
+from urllib.parse import unquote
+
+from lxml import etree
+
+from sistemats.codes import CALLS, Call, call_for_body
+from sistemats.envelopes.elements import (
+    Maker,
+    children,
+    must,
+    read_document,
+    read_identifier,
+    read_options,
+    read_owner,
+    text_of,
+)
+from sistemats.envelopes.mime import HttpRequest, build_mtom, split_package
+from sistemats.envelopes.wire import (
+    NO_OPTIONS,
+    CancelRequest,
+    ChangeRequest,
+    ErrorDetailRequest,
+    FlagDetailRequest,
+    FlagReportRequest,
+    InsertRequest,
+    MonthlyReportRequest,
+    OutcomeRequest,
+    PointQueryRequest,
+    ReceiptRequest,
+    RefundRequest,
+    UploadRequest,
+    WireOwner,
+    WireRequest,
+)
+from sistemats.errors import SistemaTSError, UnknownBody, UnreadableMessage
+from sistemats.schemas import SchemaProblem, validate_request
+from sistemats.xml import XOP_NS, parse_xml, soap_body, soap_envelope
+
+_Element = etree._Element
+_INCLUDE = f"{{{XOP_NS}}}Include"
+_ATTACHMENT_ID = "archive@sistemats"
+
+
+class InvalidRequest(SistemaTSError):
+    """A request that breaks the schema. `problems` says where; no value is quoted. `call` is None if unknown."""
+
+    def __init__(self, call: Call | None, problems: list[SchemaProblem]) -> None:
+        """Keep the problems and read as the first of them."""
+        self.call = call
+        self.problems = tuple(problems)
+        super().__init__(f"The request breaks the schema: {'; '.join(map(str, problems[:3]))}")
+
+
+def build_element(wire: WireRequest) -> _Element:
+    """Return the body element of a request, validated.
+
+    :raises InvalidRequest: the values break the schema
+    """
+    facts = CALLS[wire.call]
+    namespace = facts.facts.namespace
+    root = etree.Element(facts.body_tag, nsmap={"ts": namespace})
+    _WRITERS[wire.call](Maker(namespace if facts.facts.qualified else ""), root, wire)
+    problems = validate_request(root)
+    if problems:
+        raise InvalidRequest(wire.call, problems)
+    return root
+
+
+def build_request(wire: WireRequest) -> HttpRequest:
+    """Return the HTTP body of a request: MTOM for an upload (unless `inline`), plain SOAP for the rest.
+
+    :raises InvalidRequest: the values break the schema; nothing may leave
+    """
+    facts = CALLS[wire.call]
+    root = build_element(wire)
+    if isinstance(wire, UploadRequest) and not wire.inline:
+        document = root.find("documento")
+        assert document is not None, "the schema requires documento"
+        document.text = None
+        etree.SubElement(document, _INCLUDE, nsmap={"xop": XOP_NS}, href=f"cid:{_ATTACHMENT_ID}")
+        content_type, body = build_mtom(soap_envelope(root), _ATTACHMENT_ID, wire.archive)
+        return HttpRequest(wire.call, body, content_type, facts.soap_action)
+    return HttpRequest(wire.call, soap_envelope(root), "text/xml; charset=UTF-8", facts.soap_action)
+
+
+def read_body(content_type: str, body: bytes) -> _Element:
+    """Return the body element of a SOAP message, its XOP includes replaced by base64; nothing validated yet.
+
+    :raises UnreadableMessage: not MIME, XML or SOAP, or an include without its part
+    :raises ForbiddenXml: a document type, an entity, or too long
+    """
+    envelope, attachments = split_package(content_type, body)
+    element = soap_body(parse_xml(envelope))
+    for include in list(element.iter(_INCLUDE)):
+        href = unquote(include.get("href", ""))
+        attachment = attachments.get(href.removeprefix("cid:"))
+        parent = include.getparent()
+        if attachment is None or parent is None:
+            raise UnreadableMessage("The envelope includes a part that the package does not hold.")
+        parent.remove(include)
+        parent.text = base64.b64encode(attachment).decode("ascii")
+    return element
+
+
+def parse_request(content_type: str, body: bytes) -> WireRequest:
+    """Read a request as the State's gateway would.
+
+    :raises UnreadableMessage: not MIME, XML or SOAP (`ForbiddenXml`, `UnknownBody` are kinds of it)
+    :raises InvalidRequest: it breaks the schema
+    """
+    element = read_body(content_type, body)
+    if call_for_body(str(element.tag)) is None:
+        raise UnknownBody("No service knows this body element.")
+    problems = validate_request(element)
+    if problems:
+        raise InvalidRequest(call_for_body(str(element.tag)), problems)
+    return decode_body(element)
+
+
+def decode_body(element: _Element) -> WireRequest:
+    """Turn a body element that passed the schema into its value.
+
+    :raises UnknownBody: no service knows it
+    """
+    call = call_for_body(str(element.tag))
+    if call is None:
+        raise UnknownBody("No service knows this body element.")
+    return _READERS[call](children(element))
+
+
+def _head(make: Maker, root: _Element, pin: str, wire: WireRequest, owner: WireOwner | None) -> None:
+    make.options(root, wire.options)
+    make.texts(root, ("pincode", pin))
+    make.owner(root, "Proprietario", owner)
+
+
+def _write_insert(make: Maker, root: _Element, wire: WireRequest) -> None:
+    wire = cast(InsertRequest, wire)
+    _head(make, root, wire.pin, wire, wire.owner)
+    make.document(root, "idInserimentoDocumentoFiscale", wire.document)
+
+
+def _write_change(make: Maker, root: _Element, wire: WireRequest) -> None:
+    wire = cast(ChangeRequest, wire)
+    _head(make, root, wire.pin, wire, wire.owner)
+    make.document(root, "idVariazioneDocumentoFiscale", wire.document)
+
+
+def _write_refund(make: Maker, root: _Element, wire: WireRequest) -> None:
+    wire = cast(RefundRequest, wire)
+    _head(make, root, wire.pin, wire, wire.owner)
+    make.identifier(root, "idRimborsoDocumentoFiscale", wire.original)
+    make.document(root, "DocumentoSpesa", wire.document)
+
+
+def _write_cancel(make: Maker, root: _Element, wire: WireRequest) -> None:
+    wire = cast(CancelRequest, wire)
+    _head(make, root, wire.pin, wire, wire.owner)
+    make.identifier(root, "idCancellazioneDocumentoFiscale", wire.id)
+
+
+def _write_upload(make: Maker, root: _Element, wire: WireRequest) -> None:
+    wire = cast(UploadRequest, wire)
+    make.texts(root, ("nomeFileAllegato", wire.file_name), ("pincodeInvianteCifrato", wire.pin))
+    make.owner(root, "datiProprietario", wire.owner)
+    make.options(root, wire.options)
+    make.texts(root, ("documento", base64.b64encode(wire.archive).decode("ascii")))
+
+
+def _write_outcome(make: Maker, root: _Element, wire: WireRequest) -> None:
+    wire = cast(OutcomeRequest, wire)
+    block = make.group(root, "DatiInputRichiesta")
+    make.texts(block, ("pinCode", wire.pin), ("dataInizio", wire.first_day), ("dataFine", wire.last_day))
+    make.texts(block, ("protocollo", wire.protocol))
+    make.options(block, wire.options)
+
+
+def _write_receipts(make: Maker, root: _Element, wire: WireRequest) -> None:
+    wire = cast(ErrorDetailRequest | ReceiptRequest, wire)
+    block = make.group(root, "DatiInputRichiesta")
+    make.texts(block, ("pinCode", wire.pin), ("protocollo", wire.protocol))
+    make.options(block, wire.options)
+
+
+def _write_query(make: Maker, root: _Element, wire: WireRequest) -> None:
+    wire = cast(PointQueryRequest, wire)
+    _head(make, root, wire.pin, wire, wire.owner)
+    make.identifier(root, "idDocumentoFiscale", wire.id)
+
+
+def _write_report(make: Maker, root: _Element, wire: WireRequest) -> None:
+    wire = cast(MonthlyReportRequest, wire)
+    _head(make, root, wire.pin, wire, wire.owner)
+    make.texts(root, ("annoMese", wire.month), ("tipoEstrazione", wire.extraction))
+
+
+def _write_flag_detail(make: Maker, root: _Element, wire: WireRequest) -> None:
+    wire = cast(FlagDetailRequest, wire)
+    make.texts(root, ("pincode", wire.pin))
+    make.owner(root, "Proprietario", wire.owner)
+    make.identifier(root, "idDocumentoFiscale", wire.id)
+    make.options(root, wire.options)
+
+
+def _write_flag_report(make: Maker, root: _Element, wire: WireRequest) -> None:
+    wire = cast(FlagReportRequest, wire)
+    make.texts(root, ("pincode", wire.pin))
+    make.owner(root, "Proprietario", wire.owner)
+    make.texts(root, ("dataIniPeriodoSegnalazione", wire.first_day), ("dataFinPeriodoSegnalazione", wire.last_day))
+    make.options(root, wire.options)
+
+
+_WRITERS: dict[Call, Callable[[Maker, _Element, WireRequest], None]] = {
+    Call.INSERT: _write_insert,
+    Call.CHANGE: _write_change,
+    Call.REFUND: _write_refund,
+    Call.CANCEL: _write_cancel,
+    Call.UPLOAD: _write_upload,
+    Call.OUTCOME: _write_outcome,
+    Call.ERRORS: _write_receipts,
+    Call.RECEIPT: _write_receipts,
+    Call.QUERY: _write_query,
+    Call.REPORT: _write_report,
+    Call.FLAG_DETAIL: _write_flag_detail,
+    Call.FLAG_REPORT: _write_flag_report,
+}
+
+_Found = dict[str, _Element]
+
+
+def _read_insert(found: _Found) -> WireRequest:
+    return InsertRequest(
+        pin=must(found, "pincode"),
+        options=read_options(found),
+        owner=read_owner(found.get("Proprietario")),
+        document=read_document(found["idInserimentoDocumentoFiscale"]),
+    )
+
+
+def _read_change(found: _Found) -> WireRequest:
+    return ChangeRequest(
+        pin=must(found, "pincode"),
+        options=read_options(found),
+        owner=read_owner(found.get("Proprietario")),
+        document=read_document(found["idVariazioneDocumentoFiscale"]),
+    )
+
+
+def _read_refund(found: _Found) -> WireRequest:
+    return RefundRequest(
+        pin=must(found, "pincode"),
+        options=read_options(found),
+        owner=read_owner(found.get("Proprietario")),
+        original=read_identifier(found["idRimborsoDocumentoFiscale"]),
+        document=read_document(found["DocumentoSpesa"]),
+    )
+
+
+def _read_cancel(found: _Found) -> WireRequest:
+    return CancelRequest(
+        pin=must(found, "pincode"),
+        options=read_options(found),
+        owner=read_owner(found.get("Proprietario")),
+        id=read_identifier(found["idCancellazioneDocumentoFiscale"]),
+    )
+
+
+def _read_upload(found: _Found) -> WireRequest:
+    try:
+        archive = base64.b64decode(re.sub(r"[ \t\r\n]", "", must(found, "documento")), validate=True)
+    except (binascii.Error, ValueError):
+        raise UnreadableMessage("The attachment is not valid base64.") from None
+    return UploadRequest(
+        pin=must(found, "pincodeInvianteCifrato"),
+        options=read_options(found),
+        file_name=must(found, "nomeFileAllegato"),
+        owner=read_owner(found.get("datiProprietario")),
+        archive=archive,
+    )
+
+
+def _input(found: _Found) -> _Found:
+    block = found.get("DatiInputRichiesta")
+    return {} if block is None else children(block)
+
+
+def _read_outcome(found: _Found) -> WireRequest:
+    block = _input(found)
+    return OutcomeRequest(
+        pin=must(block, "pinCode"),
+        options=read_options(block) if block else NO_OPTIONS,
+        protocol=text_of(block, "protocollo"),
+        first_day=text_of(block, "dataInizio"),
+        last_day=text_of(block, "dataFine"),
+    )
+
+
+def _read_errors(found: _Found) -> WireRequest:
+    block = _input(found)
+    return ErrorDetailRequest(
+        pin=must(block, "pinCode"), options=read_options(block), protocol=text_of(block, "protocollo")
+    )
+
+
+def _read_receipt(found: _Found) -> WireRequest:
+    block = _input(found)
+    return ReceiptRequest(
+        pin=must(block, "pinCode"), options=read_options(block), protocol=text_of(block, "protocollo")
+    )
+
+
+def _read_query(found: _Found) -> WireRequest:
+    return PointQueryRequest(
+        pin=must(found, "pincode"),
+        options=read_options(found),
+        owner=read_owner(found.get("Proprietario")),
+        id=read_identifier(found["idDocumentoFiscale"]),
+    )
+
+
+def _read_report(found: _Found) -> WireRequest:
+    return MonthlyReportRequest(
+        pin=must(found, "pincode"),
+        options=read_options(found),
+        owner=read_owner(found.get("Proprietario")),
+        month=must(found, "annoMese"),
+        extraction=must(found, "tipoEstrazione"),
+    )
+
+
+def _read_flag_detail(found: _Found) -> WireRequest:
+    return FlagDetailRequest(
+        pin=must(found, "pincode"),
+        options=read_options(found),
+        owner=read_owner(found.get("Proprietario")) or WireOwner(),
+        id=read_identifier(found["idDocumentoFiscale"]),
+    )
+
+
+def _read_flag_report(found: _Found) -> WireRequest:
+    return FlagReportRequest(
+        pin=must(found, "pincode"),
+        options=read_options(found),
+        owner=read_owner(found.get("Proprietario")) or WireOwner(),
+        first_day=must(found, "dataIniPeriodoSegnalazione"),
+        last_day=must(found, "dataFinPeriodoSegnalazione"),
+    )
+
+
+_READERS: dict[Call, Callable[[_Found], WireRequest]] = {
+    Call.INSERT: _read_insert,
+    Call.CHANGE: _read_change,
+    Call.REFUND: _read_refund,
+    Call.CANCEL: _read_cancel,
+    Call.UPLOAD: _read_upload,
+    Call.OUTCOME: _read_outcome,
+    Call.ERRORS: _read_errors,
+    Call.RECEIPT: _read_receipt,
+    Call.QUERY: _read_query,
+    Call.REPORT: _read_report,
+    Call.FLAG_DETAIL: _read_flag_detail,
+    Call.FLAG_REPORT: _read_flag_report,
+}
