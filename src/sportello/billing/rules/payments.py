@@ -15,18 +15,23 @@ from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
+from sportello.billing.states import PaymentStatus
 from sportello.core.money import LARGEST, ZERO, in_cents, total_of
 from sportello.core.violations import Figure, Notice, RuleViolation
 
-
-class PaymentStatus(StrEnum):
-    """Where the money of an invoice stands."""
-
-    UNPAID = "UNPAID"
-    PARTIALLY_PAID = "PARTIALLY_PAID"
-    PAID = "PAID"
-    REFUND_DUE = "REFUND_DUE"
-    REFUNDED = "REFUNDED"
+__all__ = [
+    "TRACEABLE",
+    "Balance",
+    "Method",
+    "PaymentEntry",
+    "PaymentStatus",
+    "RefundEntry",
+    "check_payment",
+    "check_refund",
+    "check_void_payment",
+    "derive",
+    "payment_notices",
+]
 
 
 class Method(StrEnum):
