@@ -1,0 +1,54 @@
+"""The only module that knows which task library rings the bell (Django 6 brings its own: change the imports here).
+
+The queue of that library is an alarm clock and nothing more: an alarm carries the id of a job row, ringing twice or
+for nothing does no harm, and a lost alarm is rung again by the sweep.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.apps import apps
+from django_tasks import task
+
+_DATABASE_QUEUE = "django_tasks_db"
+
+
+@task()
+def wake(job_id: int) -> None:
+    """Run the job, if it is waiting and due."""
+    from sportello.core.runner import run  # the runner rings alarms itself: imported late, on purpose
+
+    run(job_id)
+
+
+def ring(job_id: int, at: datetime | None = None) -> None:
+    """Set the alarm of a job for now or for later, inside the caller's transaction."""
+    (wake.using(run_after=at) if at else wake).enqueue(job_id)
+
+
+def alarms_due(now: datetime) -> bool:
+    """Tell whether alarms that should have rung by now still wait, so that workers are merely behind."""
+    if not apps.is_installed(_DATABASE_QUEUE):
+        return False
+    from django_tasks_db.models import DBTaskResult
+
+    return DBTaskResult.objects.ready().filter(enqueued_at__lt=now).exists()
+
+
+def forget_dead(before: datetime) -> int:
+    """Delete alarms that began to ring before this instant and never ended: their worker is dead. Return how many."""
+    if not apps.is_installed(_DATABASE_QUEUE):
+        return 0
+    from django_tasks_db.models import DBTaskResult
+
+    return DBTaskResult.objects.running().filter(started_at__lt=before).delete()[0]
+
+
+def forget_finished(before: datetime) -> int:
+    """Delete alarms that had rung before this instant. Return how many."""
+    if not apps.is_installed(_DATABASE_QUEUE):
+        return 0
+    from django_tasks_db.models import DBTaskResult
+
+    return DBTaskResult.objects.finished().filter(finished_at__lt=before).delete()[0]
