@@ -90,6 +90,16 @@ class KeyRing:
         oldest = self.keys[next(reversed(list(self.keys)))]
         return hmac.new(_derive(oldest, f"lookup|{scope}"), value.encode(), hashlib.sha256).hexdigest()
 
+    def derived(self, key_id: str, purpose: str) -> bytes:
+        """
+        Return a key of its own for a purpose such as `file|party:3|uid`, derived from the key with this id.
+
+        :raises KeyMissing: the ring does not hold that key
+        """
+        if key_id not in self.keys:
+            raise KeyMissing(f"no key {key_id!r} in the key ring: add the line of this key to the key file")
+        return _derive(self.keys[key_id], purpose)
+
 
 def new_key_line(key_id: str) -> str:
     """Return a fresh line for a key file."""

@@ -1,0 +1,1 @@
+"""Files with hash, type by content and limits, closed at rest."""
