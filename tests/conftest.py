@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +11,26 @@ import pytest
 from django.test import TransactionTestCase
 
 from tests.support import databases, shuffling
+from tests.world import world
+
+__all__ = ["world"]
+
+# pytest-randomly imports a piece of Django before the settings are known: the half-made package loses this name.
+sys.modules["django.db.models"].__dict__.setdefault("expressions", sys.modules["django.db.models.expressions"])
+
+
+def pytest_configure() -> None:
+    """
+    Give `django.db.models` back the names of its submodules.
+
+    pytest-randomly imports model_bakery, which imports Django's models before there are settings: that fails
+    half way and leaves submodules loaded that their package does not know, and migrations name one of them.
+    """
+    package = sys.modules["django.db.models"]
+    for name, module in list(sys.modules.items()):
+        parent, _, child = name.rpartition(".")
+        if parent == package.__name__:
+            setattr(package, child, module)
 
 
 @pytest.fixture(scope="session")
