@@ -285,10 +285,10 @@ class _Running:
         """What tax was withheld on, of all that is credited (EUR)."""
         if self._invoice.withholding_outcome is not WithholdingOutcome.APPLIED:
             return ZERO
-        groups = [self.group(group.vat) for group in self._invoice.groups]
-        services = total_of(group.services for group in groups if group.vat.natura is not Natura.EXCLUDED)
+        fund_total = total_of(self.group(group.vat).fund for group in self._invoice.groups)
         stamp = self._invoice.stamp if self._stamp_given_back else ZERO
-        return withholding_base(self._invoice.document, services, total_of(group.fund for group in groups), stamp)
+        nets = [round_cents(amount) for amount in self.amounts]
+        return withholding_base(self._invoice.document, nets, fund_total, stamp)
 
     @property
     def withheld(self) -> Decimal:

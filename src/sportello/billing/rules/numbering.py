@@ -126,9 +126,7 @@ def gap_report(issued: Iterable[tuple[int, date]], *, first: int = 1) -> GapRepo
             missing.append((expected, number - 1))
         expected = max(expected, number + 1)
     inversions = tuple(
-        Inversion(number, on, below, below_on)
-        for (below, below_on), (number, on) in pairwise(rows)
-        if on < below_on
+        Inversion(number, on, below, below_on) for (below, below_on), (number, on) in pairwise(rows) if on < below_on
     )
     duplicates = tuple(sorted(number for number, times in counted.items() if times > 1))
     return GapReport(tuple(missing), duplicates, inversions)

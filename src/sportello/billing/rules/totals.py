@@ -19,6 +19,7 @@ Rates, thresholds and amounts are dated records and come in as arguments: see ``
 [('fund', '90.00'), ('stamp_charged', '91.80'), ('withholding_not_agent', '0.00')]
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -127,6 +128,7 @@ class LineInput:
     :ivar unit_price: EUR, zero or more, up to eight places
     :ivar discount: percent, 0-100
     :ivar bears_fund: False for what the fund does not touch; N1 never bears it, whatever is said here
+    :ivar bears_withholding: False for what no tax is withheld on; N1 never bears it, whatever is said here
     :raises RuleViolation: ``quantity_must_be_positive``, ``quantity_too_precise``, ``quantity_too_large``,
         ``price_must_not_be_negative``, ``price_too_precise``, ``amount_too_large``, ``discount_out_of_range``
     """
@@ -136,6 +138,7 @@ class LineInput:
     vat: VatTerms
     discount: Decimal = ZERO
     bears_fund: bool = True
+    bears_withholding: bool = True
 
     def __post_init__(self) -> None:
         """Refuse figures no line can have, so that no calculation ever meets them."""
@@ -276,16 +279,14 @@ def compute(document: DocumentInput) -> Totals:
     :func:`check_total_positive` is what refuses to issue it.
     """
     lines_net, gathered = _gather(document.lines)
-    groups = tuple([_close(group, document.fund) for group in gathered])
-    fund_total = vat_total = base = without_stamp = services = ZERO
+    groups = tuple([group_totals(group.vat, group.services, group.bearing, document.fund) for group in gathered])
+    fund_total = vat_total = base = without_stamp = ZERO
     for group in groups:
         fund_total += group.fund
         vat_total += group.vat_amount
         without_stamp += group.taxable
         if group.vat.natura is not None:
             base += group.taxable
-        if group.vat.natura is not Natura.EXCLUDED:
-            services += group.services
     outcome = _stamp_outcome(document, base)
     stamp, nature = ZERO, None
     if outcome is StampOutcome.CHARGED:
@@ -294,7 +295,7 @@ def compute(document: DocumentInput) -> Totals:
     applied = withholding_outcome(document)
     wht_base, withheld = ZERO, ZERO
     if applied is WithholdingOutcome.APPLIED:
-        wht_base = withholding_base(document, services, fund_total, stamp)
+        wht_base = withholding_base(document, lines_net, fund_total, stamp)
         withheld = percent_of(document.withholding_rate, wht_base)
     return Totals(
         lines_net, groups, fund_total, vat_total, base, outcome, stamp, nature,
@@ -341,10 +342,6 @@ def _gather(lines: tuple[LineInput, ...]) -> tuple[tuple[Decimal, ...], list[_Ga
     return tuple(nets), groups
 
 
-def _close(group: _Gathered, fund: FundTerms | None) -> GroupTotals:
-    return group_totals(group.vat, group.services, group.bearing, fund)
-
-
 def group_totals(vat: VatTerms, services: Decimal, bearing: Decimal, fund: FundTerms | None) -> GroupTotals:
     """Return the figures of one group.
 
@@ -381,14 +378,19 @@ def withholding_outcome(document: DocumentInput) -> WithholdingOutcome:
     return WithholdingOutcome.APPLIED if document.withholding_agent else WithholdingOutcome.NOT_AGENT
 
 
-def withholding_base(document: DocumentInput, services: Decimal, fund_total: Decimal, stamp: Decimal) -> Decimal:
-    """Return what tax is withheld on (EUR).
+def withholding_base(
+    document: DocumentInput, lines_net: Sequence[Decimal], fund_total: Decimal, stamp: Decimal
+) -> Decimal:
+    """Return what tax is withheld on (EUR): the lines but N1, and what else is income.
 
-    :param services: the lines without N1
+    :param lines_net: of the document's lines, or what is credited of them
     :param fund_total: counted only when it is the INPS recharge
     :param stamp: the charged stamp, counted when it is compensation and not a mere advance (N1)
     """
-    base = services
+    base = ZERO
+    for line, net in zip(document.lines, lines_net, strict=True):
+        if line.bears_withholding and line.vat.natura is not Natura.EXCLUDED:
+            base += net
     if document.fund is not None and document.fund.in_withholding_base:
         base += fund_total
     if charged_stamp_nature(document) is not Natura.EXCLUDED:
