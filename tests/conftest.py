@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,9 +13,6 @@ from tests.support import databases, shuffling
 from tests.world import world
 
 __all__ = ["world"]
-
-# pytest-randomly imports a piece of Django before the settings are known: the half-made package loses this name.
-sys.modules["django.db.models"].__dict__.setdefault("expressions", sys.modules["django.db.models.expressions"])
 
 
 def pytest_configure() -> None:
