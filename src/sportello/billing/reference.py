@@ -12,8 +12,9 @@ One JSON file a kind lies in ``billing/data``: ``{"kind": ..., "records": [...]}
 ==============  ====================================================================================================
 
 Values by kind: ``fund`` rate, xml_code (TipoCassa), in_vat_base, in_withholding_base, name, profession;
-``vat_treatment`` rate, natura; ``stamp`` threshold, amount; ``withholding`` rate, xml_reason; ``limit`` amount; ``payment_method``
-traceable, name by language; ``regime`` name by language; ``wording`` a text by language, with fields in braces.
+``vat_treatment`` rate, natura; ``stamp`` threshold, amount; ``withholding`` rate, xml_reason; ``limit`` amount;
+``payment_method`` traceable, name by language; ``regime`` name by language; ``wording`` a text by language, with fields
+in braces.
 
 The database keeps the same shape (``ReferenceRecord``): :func:`load` is its seed, and a :class:`Reference` is built
 from either.
