@@ -175,10 +175,10 @@ class Fund:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Stamp:
-    """The revenue stamp: present whenever it is due, charged or not. On a credit note also the stamp given back."""
+    """The revenue stamp: present whenever it is due, charged or not, and on a credit note that gives one back."""
 
     wording: Words
-    """How it was paid, with identifier or authorisation filled in; for a paper stamp without one yet, without it."""
+    """How it was paid, with identifier or authorisation filled in; empty when this paper owes none itself."""
     charged: Money
     """What the total contains for it: 0.00 when the issuer bears it."""
     natura: str = ""
