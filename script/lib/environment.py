@@ -80,3 +80,7 @@ def _link_sources() -> None:
         f"#!{python()}\nfrom sportello.jobs.command_line import main\n\nraise SystemExit(main())\n", encoding="utf-8"
     )
     command.chmod(0o755)
+
+
+if __name__ == "__main__":
+    ensure(sys.argv[1])

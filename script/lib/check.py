@@ -1,0 +1,71 @@
+"""What a reader of the code relies on, checked without running it: style, types, imports, generated files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+
+from script.lib import assets, environment, steps
+
+TYPED = (
+    "src",
+    "packages/sistemats/src",
+    "tests",
+    "packages/sistemats/tests",
+    "bench",
+    "packages/sistemats/bench",
+    "script/lib",
+)
+PYTHON = str(environment.python())
+
+
+def _existing(paths: Sequence[str]) -> list[str]:
+    return [path for path in paths if (environment.ROOT / path).exists()]
+
+
+def _locks() -> list[str]:
+    done = subprocess.run([PYTHON, "-m", "script.lib.lock", "--check"], check=False, capture_output=True, text=True)  # noqa: S603 - our own arguments
+    return done.stdout.splitlines() + done.stderr.splitlines() if done.returncode else []
+
+
+def all_steps(data: str) -> list[steps.Step]:
+    """Return the steps; `data` is a throwaway folder for those that read the product's settings."""
+    tool = environment.program
+    django = {"SPORTELLO_DATA": data, "SPORTELLO_DATABASE": "", "DJANGO_SETTINGS_MODULE": "sportello.config.settings"}
+    sources = {"PYTHONPATH": os.pathsep.join(environment.SOURCES)} | django
+    return [
+        steps.Step("format", "ruff format", [tool("ruff"), "format", "--check", "."]),
+        steps.Step("style", "ruff check", [tool("ruff"), "check", "."]),
+        steps.Step("types", "mypy, strict", [tool("mypy"), *_existing(TYPED)], django),
+        steps.Step("imports", "the import contracts", [tool("lint-imports")], sources),
+        steps.Step(
+            "migrations",
+            "models and migrations agree",
+            [PYTHON, "-m", "django", "makemigrations", "--check", "--dry-run"],
+            sources,
+        ),
+        steps.Step(
+            "translations",
+            "Italian and French complete",
+            [PYTHON, "-m", "script.lib.catalogues", "--check"],
+        ),
+        steps.Step("locks", "the lock files fit", _locks),
+        steps.Step(
+            "reference", "the generated pages are current", [PYTHON, "-m", "script.lib.reference", "--check"], sources
+        ),
+    ]
+
+
+def main() -> int:
+    """Run the command line."""
+    environment.ensure("tests")
+    assets.ensure()
+    with tempfile.TemporaryDirectory(prefix="sportello-check-") as data:
+        return steps.run(all_steps(data), sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""Everything that CI runs, in the order that tells soonest what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from script.lib import assets, chromium, environment, steps
+
+PYTHON = str(environment.python())
+PYTEST = (PYTHON, "-m", "pytest", "-q")
+BOTH_CORES = ("-n", "2", "--dist", "worksteal")
+QUICK = "not browser and not slow"
+LIBRARY = "packages/sistemats/tests"
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    return (PYTHON, "-m", module, *arguments)
+
+
+def all_steps(browser: str) -> list[steps.Step]:
+    """Return the steps; `browser` is the path of the Chromium that the browser tests drive."""
+    return [
+        steps.Step("check", "script/check", _python("script.lib.check")),
+        steps.Step("sqlite", "the tests on SQLite", [*PYTEST, *BOTH_CORES, "-m", QUICK, "tests"]),
+        steps.Step(
+            "postgresql",
+            "the same tests on PostgreSQL",
+            [*PYTEST, *BOTH_CORES, "-m", QUICK, "tests"],
+            {"SPORTELLO_TEST_DATABASE": "postgresql"},
+        ),
+        steps.Step(
+            "browser",
+            "what people do, in a real browser",
+            [*PYTEST, *BOTH_CORES, "-m", "browser and not slow", "tests/browser"],
+            {"SPORTELLO_CHROMIUM": browser},
+        ),
+        steps.Step("sistemats", "the protocol library by itself", [*PYTEST, *BOTH_CORES, LIBRARY]),
+        steps.Step("slow", "the built wheel, many documents", [*PYTEST, "-m", "slow", "tests"]),
+        steps.Step("bench", "each bench, a taste of it", _python("script.lib.bench", "--smoke")),
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="script/test", description=__doc__)
+    parser.add_argument("step", nargs="*", help="only these steps")
+    parser.add_argument("--list", action="store_true", help="list the steps")
+    given = parser.parse_args(arguments)
+    if given.list:
+        print("\n".join(f"{step.name:<12} {step.about}" for step in all_steps("")))
+        return 0
+    environment.ensure("tests")
+    assets.ensure()
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+    steps.command(_python("script.lib.catalogues", "--compile"))
+    browser = chromium.ensure() if not given.step or "browser" in given.step else ""
+    return steps.run(all_steps(browser), given.step)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
