@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import socket
-import sys
 from contextlib import closing
 
 from script.lib import assets, environment, steps
@@ -35,7 +34,7 @@ def _port(text: str) -> int:
     return port
 
 
-def main() -> int:
+def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="script/server", description=__doc__)
     parser.add_argument("--port", type=_port, default=PORT, help=f"where to listen on this machine (default: {PORT})")
@@ -44,10 +43,10 @@ def main() -> int:
     python = environment.ensure("product")
     assets.ensure()
     if not steps.command([str(python), "-m", "script.lib.catalogues", "--compile"]):
-        return 1
+        raise SystemExit(1)
     command = environment.program("sportello")
     os.execv(command, [command, "serve", "--demo", "--port", str(port)])  # noqa: S606 - it becomes the server: Ctrl-C is its own
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
