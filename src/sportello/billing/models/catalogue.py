@@ -30,7 +30,6 @@ class Service(OfPractice):
     treatment = models.CharField(max_length=20, choices=[(each.value, each.value) for each in Treatment])
     nature = models.CharField(max_length=15, choices=[(each.value, each.value) for each in ServiceNature])
     bears_fund = models.BooleanField(default=True)
-    bears_withholding = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
 
     objects = ScopedManager.from_queryset(ServiceQuerySet)()

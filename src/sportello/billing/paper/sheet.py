@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Any
 
 from .content import BankAccount, Content, Kind, Line, Payment, Words
-from .spelling import clean, day, iban, is_mixed_rtl, isolate, money, plain, price
+from .spelling import clean, day, iban, has_rtl, isolate, money, plain, price
 
 Pair = list[str]
 """A text in Italian, and in the second language when there is one."""
@@ -54,9 +54,9 @@ def title(content: Content) -> str:
 
 
 def _say(text: str) -> str:
-    """Return a text of the content, isolated when its direction could move what stands in it or beside it."""
+    """Return a text of the content, kept apart when its direction could move what stands beside it."""
     text = clean(text)
-    return isolate(text) if is_mixed_rtl(text) else text
+    return isolate(text) if has_rtl(text) else text
 
 
 def _width(label: Pair, cells: list[str]) -> float:
@@ -163,7 +163,18 @@ class _Builder:
             ("foreign_id", (addressee.foreign_id,)),
             ("delivery", (addressee.delivery,)),
         ]
-        return [[self.label(key), [_say(value) for value in values if value]] for key, values in facts if any(values)]
+        return [
+            [self.addressee_label(key), [_say(value) for value in values if value]]
+            for key, values in facts
+            if any(values)
+        ]
+
+    def addressee_label(self, key: str) -> Pair:
+        """Return a label that says whose code it is, where the issuer has one of the same name."""
+        if key not in ("fiscal_code", "vat_number"):
+            return self.label(key)
+        both = zip(self.label("addressee"), self.label(key), strict=True)
+        return [f"{whose} · {what}" for whose, what in both]
 
     def table(self) -> dict[str, Any]:
         """Return columns, their widths in millimetres (0 takes what is left) and the cells of the lines."""
@@ -241,19 +252,19 @@ class _Builder:
         else:
             heading = self.label("to_pay" if content.bank or content.payment_method else "payment")
         if content.payment_method and not content.paid_on:
-            rows.append([self.label("payment"), self.words(content.payment_method)])
+            method, *second = self.words(content.payment_method)
+            rows.append([self.label("payment"), method, second])
         if content.bank and not content.paid_on:
             rows.extend(self.account(content.bank))
         return {"heading": heading, "rows": rows} if rows or content.paid_on or content.due_on else None
 
     def paid(self, payment: Payment) -> Row:
-        label = self.words(payment.method)
         traceable = self.label("traceable" if payment.traceable else "cash")
-        return [label, [f"{money(payment.amount)}, {day(payment.on)}", *traceable]]
+        return [self.words(payment.method), f"{money(payment.amount)} · {day(payment.on)}", traceable]
 
     def account(self, bank: BankAccount) -> list[Row]:
         facts = [("iban", iban(bank.iban)), ("holder", bank.holder), ("bank", bank.bank), ("bic", bank.bic)]
-        return [[self.label(key), [_say(value)]] for key, value in facts if value]
+        return [[self.label(key), _say(value), []] for key, value in facts if value]
 
     def notes(self) -> list[Pair]:
         """Return the sentences at the foot, statutory ones first."""

@@ -25,7 +25,6 @@ _GONE = re.compile("[\u202a-\u202e\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\
 _BROKEN = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _ISOLATES = re.compile("[\u2066-\u2069]")
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_ALL_RTL = re.compile("[\u05d0-\u05ea\u0620-\u065f\u066e-\u06d3\u06fa-\u06ff\u0750-\u077f ]+")
 _LONG = re.compile("[!-~\u00a1-\u058f\u1e00-\u1fff]{27,}")
 _LONGEST, _PIECE = 20_000, 10
 
@@ -73,9 +72,9 @@ def clean(text: str) -> str:
     return _LONG.sub(_breakable, unicodedata.normalize("NFC", text)).strip()
 
 
-def is_mixed_rtl(text: str) -> bool:
-    """Return whether letters written from right to left stand with others, digits or marks: then order can go wrong."""
-    return bool(_RTL.search(text)) and not _ALL_RTL.fullmatch(text)
+def has_rtl(text: str) -> bool:
+    """Return whether a letter in it is written from right to left."""
+    return _RTL.search(text) is not None
 
 
 def isolate(text: str) -> str:

@@ -1,0 +1,180 @@
+"""Issuing: the number, the frozen figures and the snapshot, in one transaction with its audit entry and its alarms."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from django.db import transaction
+
+from sportello.billing.assess import Assessment, assess
+from sportello.billing.checks import findings_of, series_for, stamp_mode
+from sportello.billing.compose import invoice_content
+from sportello.billing.frozen import inputs_of
+from sportello.billing.models import Invoice, InvoiceGroup, InvoiceLine, PaperState, StampRecord
+from sportello.billing.operations.drafts import StaleDraft, locked_draft
+from sportello.billing.operations.numbering import as_printed, counter_year, locked_counter
+from sportello.billing.operations.payments import add_payment
+from sportello.billing.paper.content import Content
+from sportello.billing.permissions import check_may_issue
+from sportello.billing.resolve import values_of
+from sportello.billing.rules.issue_checks import IssueRefused
+from sportello.billing.rules.payments import Method
+from sportello.billing.rules.totals import GroupTotals
+from sportello.billing.states import DOCUMENT_AUDIT, DocumentAction, DocumentState
+from sportello.billing.values import DraftValues
+from sportello.core import audit, outbox
+from sportello.core.actors import Actor, acting
+from sportello.core.violations import RuleViolation
+from sportello.parties.models import Counter, Series
+
+RENDER = "billing.render_paper"
+
+
+def issue_invoice(
+    *, actor: Actor, invoice_id: int, today: date, on: date | None = None, version: int | None = None
+) -> Invoice:
+    """
+    Number a draft, freeze its amounts and texts, record its payment if it names one, and queue its PDF.
+
+    `on` is the day that the paper bears (the draft's own, else `today`); `version` the one that the summary showed.
+
+    :raises Invoice.DoesNotExist: no such draft for this actor
+    :raises MayNot: the switch `invoices` or `issue` is off
+    :raises ForbiddenMove: it is no longer a draft
+    :raises StaleDraft: it was changed after the summary was shown
+    :raises IssueRefused: with every reason at once; no number was taken
+    """
+    with acting(actor), transaction.atomic(durable=True):
+        check_may_issue(actor)
+        invoice = locked_draft(invoice_id, DocumentAction.ISSUE)
+        if version is not None and invoice.version != version:
+            raise StaleDraft(f"draft {invoice_id} is at version {invoice.version}, not {version}")
+        issue_locked(actor, invoice, on=on or invoice.planned_on or today, today=today)
+    return invoice
+
+
+def issue_locked(actor: Actor, invoice: Invoice, *, on: date, today: date) -> None:
+    """Issue a locked draft inside the caller's transaction; refuses as `issue_invoice` does."""
+    values = values_of(invoice)
+    try:
+        assessment = assess(values, on)
+        series = series_for(values, assessment)
+    except RuleViolation as refusal:
+        raise IssueRefused.because((refusal,)) from None
+    counter = locked_counter(series, counter_year(series, on))
+    findings = findings_of(values, assessment, today=today, latest_in_series=counter.last_date)
+    if findings.refusals:
+        raise IssueRefused.because(findings.refusals)
+    number_paper(invoice, series, counter, on)
+    _freeze_lines(invoice, assessment)
+    freeze_groups(invoice, assessment.totals.groups)
+    _freeze_figures(invoice, assessment)
+    close_paper(actor, invoice, invoice_content(invoice, values, assessment))
+    if assessment.totals.stamp_due:
+        _register_stamp(invoice, values, assessment)
+    audit.record(
+        actor,
+        DOCUMENT_AUDIT[DocumentAction.ISSUE],
+        invoice,
+        number=invoice.printed_number,
+        on=on,
+        total=invoice.total,
+        notices=[notice.code for notice in findings.notices],
+    )
+    _record_payments(actor, invoice, values, today)
+
+
+def number_paper(invoice: Invoice, series: Series, counter: Counter, on: date) -> None:
+    """Give a paper the next number of a locked counter."""
+    counter.last_number += 1
+    counter.last_date = on
+    counter.save(update_fields=["last_number", "last_date"])
+    invoice.series, invoice.series_code = series, series.code
+    invoice.year, invoice.counter_year = on.year, counter.year
+    invoice.number, invoice.issued_on, invoice.planned_on = counter.last_number, on, on
+    invoice.printed_number = as_printed(series, counter.last_number, on)
+
+
+def freeze_groups(invoice: Invoice, groups: Sequence[GroupTotals]) -> None:
+    """Write what stands under each VAT treatment."""
+    InvoiceGroup.objects.bulk_create(
+        InvoiceGroup(
+            invoice=invoice,
+            position=place,
+            treatment=group.vat.treatment.value,
+            vat_label=group.vat.label,
+            services=group.services,
+            fund=group.fund,
+            taxable=group.taxable,
+            vat=group.vat_amount,
+        )
+        for place, group in enumerate(groups, start=1)
+    )
+
+
+def close_paper(actor: Actor, invoice: Invoice, content: Content) -> None:
+    """Keep what the paper prints, make it issued and queue its PDF. After this the database refuses changes."""
+    text = content.to_json()
+    invoice.snapshot = text
+    invoice.snapshot_sha256 = hashlib.sha256(text.encode()).hexdigest()
+    invoice.state = DocumentState.ISSUED.value
+    invoice.paper_state = PaperState.WAITING
+    invoice.issued_by_id, invoice.issued_at = actor.person_id, datetime.now(UTC)
+    invoice.version += 1
+    invoice.save()
+    outbox.enqueue(RENDER, invoice.pk, party_id=invoice.practice_id)
+
+
+def _freeze_lines(invoice: Invoice, assessment: Assessment) -> None:
+    rows = list(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))
+    nets = zip(
+        rows, assessment.context.lines, assessment.totals.document.lines, assessment.totals.lines_net, strict=True
+    )
+    for row, line, given, net in nets:
+        row.treatment, row.nature, row.bears_fund = line.treatment.value, line.nature.value, line.bears_fund
+        row.unit_price, row.discount = given.unit_price, given.discount
+        row.vat_label, row.net = given.vat.label, net
+    InvoiceLine.objects.bulk_update(
+        rows, ["treatment", "nature", "bears_fund", "unit_price", "discount", "vat_label", "net"]
+    )
+
+
+def _freeze_figures(invoice: Invoice, assessment: Assessment) -> None:
+    totals = assessment.totals
+    invoice.channel = assessment.channel.value
+    invoice.inputs = inputs_of(totals.document)
+    invoice.services, invoice.fund, invoice.vat = totals.services_total, totals.fund_total, totals.vat_total
+    invoice.stamp_base, invoice.stamp_due, invoice.stamp = totals.stamp_base, totals.stamp_due, totals.stamp
+    invoice.stamp_nature = totals.stamp_nature.value if totals.stamp_nature else ""
+    invoice.stamp_policy = totals.document.stamp_policy.value
+    invoice.total, invoice.withheld, invoice.payable = totals.total, totals.withheld, totals.payable
+    invoice.withholding_base = totals.withholding_base
+    invoice.open = totals.payable
+
+
+def _register_stamp(invoice: Invoice, values: DraftValues, assessment: Assessment) -> None:
+    found = assessment.context.terms
+    mode = stamp_mode(assessment)
+    StampRecord.objects.create(
+        entity=assessment.context.entity,
+        invoice=invoice,
+        mode=mode.value,
+        identifier=values.stamp_identifier.strip(),
+        stamped_on=values.stamp_bought_on,
+        authorisation=found.stamp_authorisation,
+        amount=found.stamp.amount,
+        charged=bool(invoice.stamp),
+    )
+
+
+def _record_payments(actor: Actor, invoice: Invoice, values: DraftValues, today: date) -> None:
+    """Record what the draft says was paid: the whole, less the share that INPS pays later where a bonus is used."""
+    if values.paid_on is None or not invoice.payable:
+        return
+    amount = invoice.payable - (values.bonus_share if values.bonus_code else 0)
+    add_payment(actor, invoice, on=values.paid_on, amount=amount, method=Method(values.payment_method), today=today)
+
+
+__all__ = ["IssueRefused", "StaleDraft", "issue_invoice", "issue_locked"]

@@ -1,0 +1,43 @@
+"""Numbers without gaps: taken from a locked counter inside the transaction that issues (SPEC practice 2.2)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sportello.billing.rules.dates import check_issue_date
+from sportello.billing.rules.numbering import printed_number
+from sportello.parties.models import Counter, Series, SeriesPurpose
+
+
+def counter_year(series: Series, on: date) -> int:
+    """Return the year a number of this day counts in, 0 for a series that never restarts."""
+    return on.year if series.yearly else 0
+
+
+def locked_counter(series: Series, year: int) -> Counter:
+    """Return the series' counter of a year, made at the first use, locked until the transaction ends."""
+    Counter.objects.get_or_create(series=series, year=year)
+    return Counter.objects.select_for_update(of=("self",)).get(series=series, year=year)
+
+
+def take_number(series: Series, *, on: date, today: date) -> tuple[int, int]:
+    """
+    Take the next number of a series for a paper of this day and return it with its counter's year.
+
+    A rollback gives it back.
+
+    :raises RuleViolation: ``issue_date_in_the_future``, ``issue_date_backwards``
+    """
+    year = counter_year(series, on)
+    counter = locked_counter(series, year)
+    check_issue_date(on, today=today, latest_in_series=counter.last_date)
+    counter.last_number += 1
+    counter.last_date = on
+    counter.save(update_fields=["last_number", "last_date"])
+    return counter.last_number, year
+
+
+def as_printed(series: Series, number: int, on: date) -> str:
+    """Return a number as it stands on the paper: the main series prints no letter, any other prints its code."""
+    code = "" if series.purpose == SeriesPurpose.MAIN else series.code
+    return printed_number(number, year=on.year if series.yearly else None, series=code)
