@@ -32,7 +32,6 @@ DIGIT_PLACES = (6, 7, 9, 10, 12, 13, 14)
 _FEMALE_DAYS = 40
 
 _FORM = re.compile(rf"[A-Z]{{6}}[0-9{OMOCODIA}]{{2}}[{MONTHS}][0-9{OMOCODIA}]{{2}}[A-Z][0-9{OMOCODIA}]{{3}}[A-Z]")
-_BLOCK = re.compile(r"[^AEIOU]*[AEIOU]*X*")
 _TO_DIGIT = {letter: str(digit) for digit, letter in enumerate(OMOCODIA)}
 _SPACES = re.compile(r"\s+")
 _LETTERS = str.maketrans(
@@ -101,8 +100,9 @@ class Mismatch:
 
 
 def normalise(text: str) -> str:
-    """Return what was typed without spaces and in capitals."""
-    return _SPACES.sub("", text).upper()
+    """Return what was typed without spaces and in capitals; foreign letters stay as they are, to be refused."""
+    bare = _SPACES.sub("", text)
+    return bare.upper() if bare.isascii() else bare
 
 
 def check_codice_fiscale(text: str, *, places: Container[str] | None = None) -> CodiceFiscale:
