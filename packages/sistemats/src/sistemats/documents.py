@@ -41,7 +41,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ExpenseDocument:
-    """One paid document. `citizen_code` is the patient's fiscal code in clear, None when the patient opposes.
+    """One paid document. `citizen_code` is the patient's fiscal code in clear, None when the patient opposes; out of
+    an existing 730 file it may be sealed already, and then stays as it is.
 
     `traceable` and `document_type` are None where the document does not say.
     """

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from sistemats.codes import Call, Operation
-from sistemats.crypto import Sealer
+from sistemats.crypto import Sealer, looks_sealed
 from sistemats.documents import BatchEntry, DocumentId, ExpenseDocument, Item, Owner, Sender
 from sistemats.envelopes.wire import (
     CancelRequest,
@@ -32,6 +32,8 @@ from sistemats.envelopes.wire import (
     WireItem,
     WireOwner,
 )
+
+_LONGEST_CODE = 16
 
 
 def _cents(amount: Decimal) -> str:
@@ -70,12 +72,16 @@ class Sealing:
         """Return the PIN as this channel wants it."""
         return self.sender.pin if self.sender.channel.pin_in_clear else self._sealer.seal(self.sender.pin)
 
+    def _seal(self, code: str) -> str:
+        """Seal a fiscal code, unless it came sealed already (out of an existing 730 file)."""
+        return code if len(code) > _LONGEST_CODE and looks_sealed(code) else self._sealer.seal(code)
+
     def owner(self, sealed: bool = True) -> WireOwner:
         """Return the owner block, its code sealed unless told otherwise."""
         owner: Owner = self.sender.owner
         code = owner.fiscal_code
         if code and sealed:
-            code = self._sealer.seal(code)
+            code = self._seal(code)
         return WireOwner(owner.region, owner.asl, owner.ssa, code or None)
 
     def document(self, document: ExpenseDocument) -> WireDocument:
@@ -87,7 +93,7 @@ class Sealing:
             paid_on=document.paid_on.isoformat(),
             items=tuple(wire_item(item) for item in document.items),
             prepaid="1" if document.prepaid else None,
-            citizen=self._sealer.seal(citizen) if citizen else None,
+            citizen=self._seal(citizen) if citizen else None,
             traceable=None if traceable is None else ("SI" if traceable else "NO"),
             document_type=None if document.document_type is None else str(document.document_type),
             opposed=None if document.opposed is None else ("1" if document.opposed else "0"),

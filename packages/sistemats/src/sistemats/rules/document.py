@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from sistemats.codes import ExpenseType, SenderCategory
+from sistemats.crypto import looks_sealed
 from sistemats.dated import Calendar
 from sistemats.documents import DocumentId, ExpenseDocument, Sender
 from sistemats.rules.findings import Finding, make
@@ -81,7 +82,7 @@ def check_citizen(document: ExpenseDocument, test_mode: bool) -> Iterator[Findin
         yield make("opposed", "opposition-unsaid")
     if not code:
         yield make("citizen_code", "citizen-missing")
-    elif not is_fiscal_code(code):
+    elif not is_fiscal_code(code) and not looks_sealed(code):
         yield make("citizen_code", "citizen-format", relaxed=test_mode and has_fiscal_code_form(code))
 
 

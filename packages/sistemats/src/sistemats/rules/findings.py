@@ -400,7 +400,7 @@ FINDINGS: dict[str, FindingFacts] = {
             "certificate-ended",
             _W,
             _O,
-            "Il certificato SanitelCF è scaduto il {day}: procurarsi il nuovo; finché la chiave resta la stessa funziona.",
+            "Il certificato SanitelCF è scaduto il {day}: serve il nuovo; finché la chiave resta la stessa funziona.",
             "The certificate SanitelCF ended on {day}: get the new one; it works as long as the key is the same.",
         ),
         FindingFacts(

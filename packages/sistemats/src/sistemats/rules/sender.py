@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from sistemats.codes import CATEGORIES, Channel
+from sistemats.crypto import looks_sealed
 from sistemats.documents import Sender
 from sistemats.rules.findings import Finding, make
 from sistemats.rules.identifiers import has_fiscal_code_form, is_fiscal_code, is_pin
@@ -25,7 +26,7 @@ def _owner_code(sender: Sender, test_mode: bool) -> Iterator[Finding]:
     if not code:
         if sender.channel is not Channel.ENTI:
             yield make("owner.fiscal_code", "owner-code-missing")
-    elif not is_fiscal_code(code):
+    elif not is_fiscal_code(code) and not looks_sealed(code):
         relaxed = test_mode and has_fiscal_code_form(code)
         yield make("owner.fiscal_code", "owner-code-format", relaxed=relaxed)
 

@@ -1,0 +1,5 @@
+"""`python -m sistemats` is the command `sistemats`."""
+
+from sistemats.cli import main
+
+raise SystemExit(main())

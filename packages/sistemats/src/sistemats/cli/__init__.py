@@ -1,0 +1,5 @@
+"""The command line `sistemats`."""
+
+from sistemats.cli.program import main
+
+__all__ = ["main"]
