@@ -37,6 +37,8 @@ class OutgoingMail(models.Model):
     key = models.CharField(max_length=100)
     purpose = models.CharField(max_length=40)
     recipient = EncryptedTextField()
+    from_name = models.CharField(max_length=120, blank=True)
+    reply_to = models.EmailField(blank=True)
     subject = models.CharField(max_length=200)
     text = EncryptedTextField()
     html = EncryptedTextField(blank=True)

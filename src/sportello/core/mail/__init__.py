@@ -1,0 +1,1 @@
+"""Mail: queued with a deed, sent by the worker, never lost and never sent twice by itself."""
