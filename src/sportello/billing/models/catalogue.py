@@ -66,6 +66,7 @@ class PerformedService(OfPractice):
     performed_on = models.DateField()
     quantity = models.DecimalField(max_digits=9, decimal_places=3, default=1)
     unit_price = EuroField()
+    amount = EuroField()
     paid_on = models.DateField(null=True, blank=True)
     payment_method = models.CharField(max_length=4, blank=True)
     line = models.ForeignKey(
@@ -78,7 +79,7 @@ class PerformedService(OfPractice):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(name="performed_quantity_positive", condition=Q(quantity__gt=0)),
-            models.CheckConstraint(name="performed_price_not_negative", condition=Q(unit_price__gte=0)),
+            models.CheckConstraint(name="performed_price_not_negative", condition=Q(unit_price__gte=0, amount__gte=0)),
         ]
         indexes: ClassVar = [
             models.Index(fields=["practice", "paid_on"], name="performed_to_invoice", condition=Q(line=None)),

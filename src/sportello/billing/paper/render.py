@@ -10,7 +10,6 @@ milliseconds. `shared_renderer` returns the one of this process.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import shutil
@@ -93,7 +92,7 @@ class Renderer:
         raise RenderFailed(f"the engine cannot set this document: {reason}")
 
     def _compile(self, plain: dict[str, Any], moment: datetime) -> bytes:
-        data = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+        data = sheet.to_json(plain)
         if len(plain["lines"]) <= _FITS:
             pdf = self._call(data, "yes", moment)
             if _ONE_PAGE in pdf:

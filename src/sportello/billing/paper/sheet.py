@@ -7,13 +7,14 @@ Everything a person reads is decided here; the template only places it. A text w
 from __future__ import annotations
 
 import json
+import unicodedata
 from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from .content import BankAccount, Content, Kind, Line, Payment, Words
-from .spelling import clean, day, iban, has_rtl, isolate, money, plain, price
+from .spelling import clean, day, has_rtl, iban, isolate, money, plain, price
 
 Pair = list[str]
 """A text in Italian, and in the second language when there is one."""
@@ -48,6 +49,11 @@ def build(content: Content, logo: str | None) -> dict[str, Any]:
     return _Builder(content).sheet(logo)
 
 
+def to_json(plain: dict[str, Any]) -> str:
+    """Return the sheet as the template reads it."""
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+
 def title(content: Content) -> str:
     """Return the document's title, such as "Fattura 79/2026": no name of a patient is in it."""
     return f"{labels()['it'][content.kind.value]} {clean(content.number)}"
@@ -60,9 +66,13 @@ def _say(text: str) -> str:
 
 
 def _width(label: Pair, cells: list[str]) -> float:
-    """Return millimetres wide enough for a column: digits are 1.82 mm at 9 pt, letters of a heading at most as wide."""
-    widest = max(max(map(len, cells), default=0) * 1.86, max(map(len, label)) * 1.7)
+    """Return millimetres that are enough for a column: 1.86 a digit at 9 pt, 1.7 a letter of a heading."""
+    widest = max(max(map(len, cells), default=0) * 1.86, max(map(_letters, label)) * 1.7)
     return round(widest + 3.6, 1)
+
+
+def _letters(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 class _Builder:
@@ -173,8 +183,10 @@ class _Builder:
         """Return a label that says whose code it is, where the issuer has one of the same name."""
         if key not in ("fiscal_code", "vat_number"):
             return self.label(key)
-        both = zip(self.label("addressee"), self.label(key), strict=True)
-        return [f"{whose} · {what}" for whose, what in both]
+        pair = [f"{self.italian['addressee']} · {self.italian[key]}"]
+        if self.second:
+            pair.append(_say(f"{self.second['addressee']} · {self.second[key]}"))
+        return pair
 
     def table(self) -> dict[str, Any]:
         """Return columns, their widths in millimetres (0 takes what is left) and the cells of the lines."""

@@ -21,7 +21,7 @@ Rates, thresholds and amounts are dated records and come in as arguments: see ``
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
 
 from sportello.billing.rules.reasons import Reason, explain
@@ -51,7 +51,9 @@ __all__ = [
 ]
 
 _MOST = Decimal("999999.999")
-_multiply = EXACT.multiply
+_THOUSANDTH, _PRICE_STEP = Decimal("0.001"), Decimal("0.00000001")
+_multiply, _quantize = EXACT.multiply, EXACT.quantize
+_EXCLUDED = Natura.EXCLUDED
 
 
 class CustomerKind(StrEnum):
@@ -89,6 +91,11 @@ class WithholdingOutcome(StrEnum):
     FLAT_RATE = "withholding_not_flat_rate"
     PRIVATE = "withholding_not_private"
     NOT_AGENT = "withholding_not_agent"
+
+
+# A look-up of an enum's member costs as much as a multiplication; these stand in the innermost steps.
+_CHARGED, _NOT_DUE, _APPLIED = StampOutcome.CHARGED, StampOutcome.NOT_DUE, WithholdingOutcome.APPLIED
+_PRIVATE, _PUBLIC, _FLAT_RATE = CustomerKind.PRIVATE, CustomerKind.PA, Regime.FLAT_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +157,17 @@ class LineInput:
     @property
     def exact(self) -> Decimal:
         """Quantity times price less the discount, EUR, not rounded."""
-        amount = _multiply(self.quantity, self.unit_price)
-        if self.discount:
-            amount = _multiply(amount, HUNDRED - self.discount).scaleb(-2, EXACT)
-        return amount
+        return _exact(self.quantity, self.unit_price, self.discount)
 
     @property
     def net(self) -> Decimal:
         """The line's amount, EUR, rounded to the cent."""
-        return self.exact.quantize(CENT, ROUND_HALF_UP, EXACT) or ZERO
+        return _quantize(_exact(self.quantity, self.unit_price, self.discount), CENT) or ZERO
+
+
+def _exact(quantity: Decimal, unit_price: Decimal, discount: Decimal) -> Decimal:
+    amount = _multiply(quantity, unit_price)
+    return _multiply(_multiply(amount, HUNDRED - discount), CENT) if discount else amount
 
 
 def _check_quantity(quantity: Decimal) -> None:
@@ -166,7 +175,7 @@ def _check_quantity(quantity: Decimal) -> None:
         raise RuleViolation("quantity_must_be_positive", field="quantity", quantity=quantity)
     if quantity > _MOST:
         raise RuleViolation("quantity_too_large", field="quantity", largest=_MOST)
-    if _places(quantity) > 3:
+    if _quantize(quantity, _THOUSANDTH) != quantity:
         raise RuleViolation("quantity_too_precise", field="quantity", places=3)
 
 
@@ -175,19 +184,13 @@ def _check_price(price: Decimal) -> None:
         raise RuleViolation("price_must_not_be_negative", field="unit_price", unit_price=price)
     if price > LARGEST:
         raise RuleViolation("amount_too_large", field="unit_price", largest=LARGEST)
-    if _places(price) > 8:
+    if _quantize(price, _PRICE_STEP) != price:
         raise RuleViolation("price_too_precise", field="unit_price", places=8)
-
-
-def _places(number: Decimal) -> int:
-    exponent = number.normalize(EXACT).as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else 0
 
 
 def line_amount(quantity: Decimal, unit_price: Decimal, discount: Decimal = ZERO) -> Decimal:
     """Return the net amount of a line (EUR, to the cent) without building the whole document."""
-    amount = _multiply(_multiply(quantity, unit_price), HUNDRED - discount).scaleb(-2, EXACT)
-    return amount.quantize(CENT, ROUND_HALF_UP, EXACT) or ZERO
+    return _quantize(_exact(quantity, unit_price, discount), CENT) or ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,12 +292,12 @@ def compute(document: DocumentInput) -> Totals:
             base += group.taxable
     outcome = _stamp_outcome(document, base)
     stamp, nature = ZERO, None
-    if outcome is StampOutcome.CHARGED:
+    if outcome is _CHARGED:
         stamp, nature = document.stamp_terms.amount, charged_stamp_nature(document)
     total = without_stamp + vat_total + stamp
     applied = withholding_outcome(document)
     wht_base, withheld = ZERO, ZERO
-    if applied is WithholdingOutcome.APPLIED:
+    if applied is _APPLIED:
         wht_base = withholding_base(document, lines_net, fund_total, stamp)
         withheld = percent_of(document.withholding_rate, wht_base)
     return Totals(
@@ -337,7 +340,7 @@ def _gather(lines: tuple[LineInput, ...]) -> tuple[tuple[Decimal, ...], list[_Ga
             group = _Gathered(vat)
             groups.append(group)
         group.services += net
-        if line.bears_fund and vat.natura is not Natura.EXCLUDED:
+        if line.bears_fund and vat.natura is not _EXCLUDED:
             group.bearing += net
     return tuple(nets), groups
 
@@ -358,22 +361,22 @@ def group_totals(vat: VatTerms, services: Decimal, bearing: Decimal, fund: FundT
 
 def _stamp_outcome(document: DocumentInput, base: Decimal) -> StampOutcome:
     if base <= document.stamp_terms.threshold:
-        return StampOutcome.NOT_DUE
-    if document.customer is CustomerKind.PA:
+        return _NOT_DUE
+    if document.customer is _PUBLIC:
         return StampOutcome.PUBLIC_BODY
     return StampOutcome.CHARGED if document.stamp_policy is StampPolicy.CHARGE else StampOutcome.ABSORBED
 
 
 def charged_stamp_nature(document: DocumentInput) -> Natura:
     """Return what a charged stamp is: compensation (N2.2) for a flat-rate issuer, the entity's choice otherwise."""
-    return Natura.OUTSIDE if document.regime is Regime.FLAT_RATE else document.stamp_nature
+    return Natura.OUTSIDE if document.regime is _FLAT_RATE else document.stamp_nature
 
 
 def withholding_outcome(document: DocumentInput) -> WithholdingOutcome:
     """Return whether tax is withheld: by a withholding agent, from an ordinary issuer, never by a private person."""
-    if document.regime is Regime.FLAT_RATE:
+    if document.regime is _FLAT_RATE:
         return WithholdingOutcome.FLAT_RATE
-    if document.customer is CustomerKind.PRIVATE:
+    if document.customer is _PRIVATE:
         return WithholdingOutcome.PRIVATE if document.withholding_agent else WithholdingOutcome.NOT_AGENT
     return WithholdingOutcome.APPLIED if document.withholding_agent else WithholdingOutcome.NOT_AGENT
 
@@ -389,7 +392,7 @@ def withholding_base(
     """
     base = ZERO
     for line, net in zip(document.lines, lines_net, strict=True):
-        if line.bears_withholding and line.vat.natura is not Natura.EXCLUDED:
+        if line.bears_withholding and line.vat.natura is not _EXCLUDED:
             base += net
     if document.fund is not None and document.fund.in_withholding_base:
         base += fund_total
