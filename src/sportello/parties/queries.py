@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sportello.core.actors import Actor, Role, System, acting
 from sportello.parties.models import Membership, Party
 
@@ -50,3 +52,23 @@ def parties_of(person_id: int) -> list[tuple[int, str]]:
     with acting(System("sign-in")):
         rows = Party.objects.filter(memberships__person_id=person_id, memberships__is_active=True)
         return list(rows.order_by("name").values_list("pk", "name"))
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a person may sit: a party, as the menu names it, and the role there."""
+
+    party_id: int
+    name: str
+    subtitle: str
+    role: Role
+
+
+def seats_of(person_id: int) -> tuple[Seat, ...]:
+    """Return every party where the person is an active member, by name."""
+    with acting(System("sign-in")):
+        rows = Membership.objects.filter(person_id=person_id, is_active=True, person__is_active=True)
+        found = rows.order_by("party__name", "party_id").values_list(
+            "party_id", "party__name", "party__subtitle", "role"
+        )
+        return tuple(Seat(party_id, name, subtitle, Role(role)) for party_id, name, subtitle, role in found)

@@ -1,0 +1,80 @@
+"""What every audience's views share: the typed request, where a request came from, and the pages of refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from django.contrib.messages import get_messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django_htmx.middleware import HtmxDetails
+
+from sportello.accounts.models import Person
+from sportello.core.actors import Actor, acting
+from sportello.parties.queries import Seat
+
+CONTENT_CHANGED = "HX-Trigger"
+
+
+class SiteRequest(HttpRequest):
+    """A request as our middleware leaves it: with an id, and what htmx says of it."""
+
+    request_id: str
+    htmx: HtmxDetails
+
+
+class PartyRequest(SiteRequest):
+    """A request of somebody who sits at a party: the person, the seat, and the actor that this makes."""
+
+    user: Person
+    actor: Actor
+    seat: Seat
+    seats: tuple[Seat, ...]
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address the request came from, or nothing when the proxy headers do not add up."""
+    try:
+        return str(get_adapter().get_client_ip(request))
+    except PermissionDenied:
+        return ""
+
+
+def refusal(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
+    """
+    Return the page of an error, in the shell the person was in.
+
+    To htmx it is a note that lands in the region of messages, so that the page stays as it was.
+    """
+    if getattr(request, "htmx", False):
+        response = render(request, "errors/_note.html", {"status": status, **context}, status=status)
+        response["HX-Retarget"] = "#messages"
+        response["HX-Reswap"] = "innerHTML"
+        return response
+    return render(request, f"errors/{status}.html", context, status=status)
+
+
+def with_messages(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Append waiting messages to a fragment for htmx, addressed to the region of messages."""
+    if not getattr(request, "htmx", False) or response.streaming or response.status_code >= 300:
+        return response
+    if not response.get("Content-Type", "").startswith("text/html") or not len(get_messages(request)):
+        return response
+    notes = render_to_string("parts/messages.html", request=request)
+    response.write(f'<div id="messages" hx-swap-oob="innerHTML">{notes}</div>')
+    return response
+
+
+def still_acting(actor: Actor, parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a streamed body while the actor acts, also after the view has returned."""
+    pieces = iter(parts)
+    while True:
+        with acting(actor):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece

@@ -1,0 +1,90 @@
+"""What happens to every request: an id, the person's language, headers that keep pages private, calm failures."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+HEADERS: Final = {
+    "Permissions-Policy": (
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), payment=(), "
+        "usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+_SENT_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
+log = logging.getLogger("sportello.web")
+
+
+class RequestId:
+    """Gives each request an id: the proxy's, if it sends a plain one, else a new one. It comes back as a header."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        sent = request.headers.get("X-Request-ID", "")
+        request.request_id = sent if _SENT_ID.fullmatch(sent) else uuid.uuid4().hex  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class PrivatePages:
+    """Keeps pages out of caches and out of other sites' reach (ASVS 14.3.2, threat T16)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Cache-Control"] = "no-store, private"
+        for name, value in HEADERS.items():
+            response.setdefault(name, value)
+        return response
+
+
+class PersonLanguage:
+    """Speaks the language a signed-in person chose; `LocaleMiddleware` has seen to everybody else."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and request.user.language in dict(settings.LANGUAGES):
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = request.user.language
+        return self.get_response(request)
+
+
+class CalmFailure:
+    """Turns a database that does not answer, or a full disk, into a page that says to try again (503)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        """Answer 503 to a failure that may pass; leave every other to the page of error 500."""
+        full = isinstance(failure, OSError) and failure.errno in {errno.ENOSPC, errno.EDQUOT}
+        if not full and not isinstance(failure, OperationalError | InterfaceError):
+            return None
+        log.error("request %s failed: %s", getattr(request, "request_id", ""), "disk full" if full else "no database")
+        response = HttpResponse(render_to_string("errors/503.html", {"full": full}), status=503)
+        response["Retry-After"] = "30"
+        return response

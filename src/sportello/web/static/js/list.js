@@ -1,0 +1,58 @@
+// Lists: choose some or all rows, with their count and sum.
+(() => {
+  "use strict";
+  const language = document.documentElement.lang || "it";
+  const money = (cents) => {
+    const digits = new Intl.NumberFormat(language, { minimumFractionDigits: 2, useGrouping: "always" }).format(cents / 100);
+    if (language.startsWith("it")) return `€\u00a0${digits}`;
+    return language.startsWith("fr") ? `${digits}\u00a0€` : `€${digits}`;
+  };
+
+  const paint = (form) => {
+    const bar = form.querySelector("[data-bulk]");
+    const boxes = [...form.querySelectorAll("input[type=checkbox][name=row]:not(:disabled)")];
+    const chosen = boxes.filter((box) => box.checked);
+    const every = form.querySelector("input[name=everything]");
+    const all = form.querySelector("input[data-all]");
+    for (const box of boxes) box.closest("tr").classList.toggle("sel", box.checked);
+    if (all) {
+      all.hidden = false;
+      all.checked = boxes.length > 0 && chosen.length === boxes.length;
+      all.indeterminate = chosen.length > 0 && chosen.length < boxes.length;
+    }
+    if (!bar) return;
+    const whole = every && every.checked;
+    const count = whole ? Number(every.dataset.total) : chosen.length;
+    bar.classList.add("live");
+    bar.hidden = count === 0;
+    bar.querySelector(".no-script")?.remove();
+    const says = bar.querySelector("[data-count]");
+    says.hidden = false;
+    says.textContent = (count === 1 ? form.dataset.one : form.dataset.many).replace("%s", new Intl.NumberFormat(language).format(count));
+    const sum = bar.querySelector("[data-sum]");
+    const cents = chosen.reduce((total, box) => total + Number(box.dataset.cents || 0), 0);
+    sum.hidden = whole || !chosen.some((box) => box.dataset.cents);
+    sum.textContent = money(cents);
+    if (every) every.closest("label").hidden = !whole && (chosen.length < boxes.length || Number(every.dataset.total) <= boxes.length);
+    bar.querySelector("[data-clear]").hidden = false;
+  };
+
+  const start = (scope) => {
+    for (const form of scope.querySelectorAll("form[data-select]")) paint(form);
+  };
+  document.addEventListener("change", (event) => {
+    const form = event.target instanceof Element ? event.target.closest("form[data-select]") : null;
+    if (!form) return;
+    if (event.target.matches("[data-all]")) {
+      for (const box of form.querySelectorAll("input[type=checkbox][name=row]:not(:disabled)")) box.checked = event.target.checked;
+    }
+    const every = form.querySelector("input[name=everything]");
+    if (every && event.target !== every && !event.target.checked) every.checked = false;
+    paint(form);
+  });
+  document.addEventListener("reset", (event) => {
+    if (event.target.matches("form[data-select]")) setTimeout(() => paint(event.target));
+  });
+  document.addEventListener("htmx:after:swap", () => start(document));
+  start(document);
+})();
