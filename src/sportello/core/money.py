@@ -27,7 +27,7 @@ LARGEST = Decimal("999999999.99")
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP, Emin=MIN_EMIN, Emax=MAX_EMAX)
 """Wide enough that no product of quantity, price and percentages is cut before it is rounded on purpose."""
 
-_multiply = EXACT.multiply
+_quantize, _multiply = EXACT.quantize, EXACT.multiply
 
 
 class AmountError(RuleViolation):
@@ -36,7 +36,7 @@ class AmountError(RuleViolation):
 
 def round_cents(amount: Decimal) -> Decimal:
     """Return an amount (EUR) rounded to the cent, half a cent away from zero, and no negative zero."""
-    return amount.quantize(CENT, ROUND_HALF_UP, EXACT) or ZERO
+    return _quantize(amount, CENT) or ZERO
 
 
 def percent_of(rate: Decimal, base: Decimal) -> Decimal:
@@ -45,7 +45,7 @@ def percent_of(rate: Decimal, base: Decimal) -> Decimal:
     >>> percent_of(Decimal("2"), Decimal("62.25"))
     Decimal('1.25')
     """
-    return _multiply(rate, base).scaleb(-2, EXACT).quantize(CENT, ROUND_HALF_UP, EXACT) or ZERO
+    return _quantize(_multiply(_multiply(rate, base), CENT), CENT) or ZERO
 
 
 def total_of(amounts: Iterable[Decimal]) -> Decimal:

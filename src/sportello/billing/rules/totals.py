@@ -329,20 +329,27 @@ def _gather(lines: tuple[LineInput, ...]) -> tuple[tuple[Decimal, ...], list[_Ga
     """Return the net amounts of the lines and their groups in the order of the first line of each."""
     nets: list[Decimal] = []
     groups: list[_Gathered] = []
+    group = None
     for line in lines:
         net = line.net
         nets.append(net)
         vat = line.vat
-        for group in groups:
-            if group.vat is vat or group.vat == vat:
-                break
-        else:
-            group = _Gathered(vat)
-            groups.append(group)
+        if group is None or group.vat is not vat:
+            group = _group_of(vat, groups)
         group.services += net
         if line.bears_fund and vat.natura is not _EXCLUDED:
             group.bearing += net
     return tuple(nets), groups
+
+
+def _group_of(vat: VatTerms, groups: list[_Gathered]) -> _Gathered:
+    """Return the group of a treatment, made at its first line."""
+    for group in groups:
+        if group.vat == vat:
+            return group
+    group = _Gathered(vat)
+    groups.append(group)
+    return group
 
 
 def group_totals(vat: VatTerms, services: Decimal, bearing: Decimal, fund: FundTerms | None) -> GroupTotals:
