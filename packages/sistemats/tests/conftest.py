@@ -1,0 +1,130 @@
+"""What the tests share: the official material when it is there, a key pair of our own, an invented practice."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+
+from sistemats.codes import ExpenseType, SenderCategory
+from sistemats.crypto import Certificate, Opener, Sealer
+from sistemats.documents import DocumentId, ExpenseDocument, Item, Owner, Sender
+
+DAY = date(2026, 3, 2)
+
+
+@pytest.fixture(scope="session")
+def official() -> Path:
+    """The folder of official material: `sts/official` of SPORTELLO_SHARED, or of the repository's sibling `shared`."""
+    given = os.environ.get("SPORTELLO_SHARED")
+    shared = Path(given) if given else Path(__file__).resolve().parents[4] / "shared"
+    folder = shared / "sts" / "official"
+    if not folder.is_dir():
+        pytest.skip("the official material of Sistema TS is not here (set SPORTELLO_SHARED)")
+    return folder
+
+
+@dataclass(frozen=True)
+class Keys:
+    """An RSA-1024 key and a certificate of the shape of SanitelCF."""
+
+    private: rsa.RSAPrivateKey
+    pem: bytes
+    der: bytes
+
+    @property
+    def private_pem(self) -> bytes:
+        return self.private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
+
+def make_keys(
+    private: rsa.RSAPrivateKey | None = None,
+    begins: datetime = datetime(2025, 1, 1, tzinfo=UTC),
+    days: int = 3 * 365,
+) -> Keys:
+    """Make a certificate, around a given key or a new one."""
+    key = private or rsa.generate_private_key(65537, 1024)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "SanitelCF of a test")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=days))
+        .sign(key, hashes.SHA256())
+    )
+    return Keys(
+        key,
+        certificate.public_bytes(serialization.Encoding.PEM),
+        certificate.public_bytes(serialization.Encoding.DER),
+    )
+
+
+@pytest.fixture(scope="session")
+def keys() -> Keys:
+    return make_keys()
+
+
+@pytest.fixture(scope="session")
+def new_keys() -> Callable[..., Keys]:
+    return make_keys
+
+
+@pytest.fixture(scope="session")
+def certificate(keys: Keys) -> Certificate:
+    return Certificate.load(keys.pem)
+
+
+@pytest.fixture(scope="session")
+def sealer(certificate: Certificate) -> Sealer:
+    return Sealer(certificate)
+
+
+@pytest.fixture(scope="session")
+def opener(keys: Keys) -> Opener:
+    return Opener(keys.private)
+
+
+@pytest.fixture
+def sender() -> Sender:
+    """Ada, an invented psychologist with codes that pass every check."""
+    return Sender(SenderCategory.HEALTH_PROFESSIONAL, Owner("RSSMRA80A01H501U"), pin="3489543096")
+
+
+@pytest.fixture
+def pharmacy() -> Sender:
+    owner = Owner("RSSMRA80A01H501U", "130", "204", "78909")
+    return Sender(SenderCategory.PHARMACY, owner, pin="1729594276")
+
+
+@pytest.fixture
+def document() -> ExpenseDocument:
+    """A paid session of Bruno, who is invented."""
+    return ExpenseDocument(
+        DocumentId("00265910661", DAY, "FT1/2026"),
+        DAY,
+        (Item(ExpenseType.SP, Decimal("90.00"), vat_nature="N4"),),
+        "BNCBRN75C15F205B",
+        traceable=True,
+    )
+
+
+@pytest.fixture
+def make_document(document: ExpenseDocument) -> Callable[[int], ExpenseDocument]:
+    def make(number: int) -> ExpenseDocument:
+        return replace(document, id=replace(document.id, number=f"N{number}"))
+
+    return make
