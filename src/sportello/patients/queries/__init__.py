@@ -1,0 +1,63 @@
+"""Reads about patients and customers: frozen values for pages, a fixed number of queries each."""
+
+from sportello.patients.queries.customers import (
+    CustomerCounts,
+    CustomerDetail,
+    CustomerFilter,
+    CustomerPage,
+    CustomerRow,
+    customer_choices,
+    customer_counts,
+    customer_detail,
+    customer_page,
+    customer_rows,
+    same_number,
+)
+from sportello.patients.queries.detail import (
+    PatientDetail,
+    RepresentativeShown,
+    patient_detail,
+    patient_values,
+)
+from sportello.patients.queries.lists import (
+    Choice,
+    PatientCounts,
+    PatientFilter,
+    PatientPage,
+    PatientRow,
+    PatientSort,
+    patient_choices,
+    patient_counts,
+    patient_names,
+    patient_page,
+    patient_rows,
+)
+
+__all__ = [
+    "Choice",
+    "CustomerCounts",
+    "CustomerDetail",
+    "CustomerFilter",
+    "CustomerPage",
+    "CustomerRow",
+    "PatientCounts",
+    "PatientDetail",
+    "PatientFilter",
+    "PatientPage",
+    "PatientRow",
+    "PatientSort",
+    "RepresentativeShown",
+    "customer_choices",
+    "customer_counts",
+    "customer_detail",
+    "customer_page",
+    "customer_rows",
+    "patient_choices",
+    "patient_counts",
+    "patient_detail",
+    "patient_names",
+    "patient_page",
+    "patient_rows",
+    "patient_values",
+    "same_number",
+]
