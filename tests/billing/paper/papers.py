@@ -1,4 +1,4 @@
-"""Invented documents for the tests of the paper. Nobody here exists."""
+"""Invented documents for the tests and the bench of the paper. Nobody here exists."""
 
 from dataclasses import replace
 from datetime import date
@@ -55,6 +55,14 @@ CLINIC = Addressee(
     delivery="ABC1234",
 )
 
+STICKER = Stamp(
+    Words("Imposta di bollo di euro 2,00 assolta sull'originale. ID marca: 01234567890123"),
+    D("2.00"),
+    "N1",
+    paper=True,
+    identifier="01234567890123",
+)
+
 SIMPLE = Content(
     kind=Kind.INVOICE,
     number="79/2026",
@@ -64,13 +72,7 @@ SIMPLE = Content(
     lines=(Line("Prestazione sanitaria psicologica", D(1), D("90.00"), "N4", D("90.00")),),
     groups=(Group("N4", D("90.00"), D("1.80"), D("91.80"), ZERO, EXEMPT),),
     fund=Fund(Words("Contributo integrativo ENPAP 2%", "ENPAP supplementary contribution 2%"), D("1.80")),
-    stamp=Stamp(
-        Words("Imposta di bollo di euro 2,00 assolta sull'originale. ID marca: 01234567890123"),
-        D("2.00"),
-        "N1",
-        paper=True,
-        identifier="01234567890123",
-    ),
+    stamp=STICKER,
     totals=Totals(D("90.00"), D("1.80"), ZERO, D("2.00"), D("93.80"), ZERO, D("93.80")),
     payments=(Payment(DAY, CARD, D("93.80"), True),),
     paid_on=DAY,
@@ -141,4 +143,73 @@ FLAT = replace(
         "Il paziente si è opposto alla trasmissione dei dati al Sistema TS ai fini della dichiarazione precompilata",
         "The patient objected to the use of these data for the pre-filled tax return",
     ),
+)
+
+ARABIC = replace(
+    SIMPLE,
+    language="ar",
+    addressee=Addressee(
+        name="محمد بن عبد الله الهاشمي",
+        address=("Via Emilia Levante 120, int. 4", "40139 Bologna BO"),
+        fiscal_code="HSHMMD85C10Z330K",
+    ),
+    lines=(Line("Seduta di psicoterapia", D(1), D("90.00"), "N4", D("90.00"), "جلسة علاج نفسي (60 دقيقة)"),),
+    groups=(
+        Group(
+            "N4", D("90.00"), D("1.80"), D("91.80"), ZERO, Words(EXEMPT.it, "خدمة صحية معفاة من ضريبة القيمة المضافة")
+        ),
+    ),
+    fund=Fund(Words("Contributo integrativo ENPAP 2%", "مساهمة إضافية \u20682\u2069% لصندوق ENPAP"), D("1.80")),
+    stamp=replace(
+        STICKER,
+        wording=Words(
+            STICKER.wording.it,
+            "رسم طابع قدره \u20682,00\u2069 يورو مدفوع على الأصل، رقم الطابع \u206801234567890123\u2069",
+        ),
+    ),
+    issuer=replace(MARTA, regime=Words("Regime ordinario (RF01)", "النظام العادي (RF01)")),
+    payments=(Payment(DAY, Words("Carta di pagamento", "بطاقة دفع"), D("93.80"), True),),
+)
+
+CHINESE = replace(
+    SIMPLE,
+    language="zh-hans",
+    addressee=Addressee(
+        name="王小明", address=("Via Paolo Sarpi 10", "20154 Milano MI"), fiscal_code="WNGXMN88A01Z210F"
+    ),
+    lines=(Line("Igiene orale", D(1), D("90.00"), "N4", D("90.00"), "口腔洁治"),),
+    groups=(Group("N4", D("90.00"), D("1.80"), D("91.80"), ZERO, Words(EXEMPT.it, "免征增值税的医疗服务")),),
+    fund=Fund(Words("Contributo integrativo ENPAP 2%", "ENPAP 附加缴费 2%"), D("1.80")),
+    payments=(Payment(DAY, Words("Carta di pagamento", "银行卡"), D("93.80"), True),),
+)
+
+UKRAINIAN = replace(
+    FLAT,
+    language="uk",
+    addressee=Addressee(
+        name="Олександра Ґалаґан", address=("вул. Хрещатик 22", "01001 Київ"), country="Ucraina", foreign_id="FX123456"
+    ),
+    lines=(Line("Seduta di psicoterapia", D(1), D("100.00"), "N2.2", D("100.00"), "Сеанс психотерапії"),),
+)
+
+LONG = replace(
+    MIXED,
+    lines=tuple(
+        Line(
+            f"Seduta numero {number} del percorso"
+            + (", con una descrizione che va a capo perché è lunga" if number % 7 == 0 else ""),
+            D(1),
+            D("10.00"),
+            "N4",
+            D("10.00"),
+            performed_on=date(2026, 1 + number % 10, 1 + number % 28),
+        )
+        for number in range(1, 71)
+    ),
+    groups=(Group("N4", D("700.00"), D("14.00"), D("714.00"), ZERO, EXEMPT),),
+    fund=Fund(Words("Contributo integrativo ENPAP 2%"), D("14.00")),
+    stamp=STICKER,
+    withholding=None,
+    totals=Totals(D("700.00"), D("14.00"), ZERO, D("2.00"), D("716.00"), ZERO, D("716.00")),
+    is_copy=True,
 )
