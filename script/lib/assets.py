@@ -49,7 +49,7 @@ def install() -> None:
         return
     print("Fetching styles, scripts and fonts (once) …", flush=True)
     command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603 - our own arguments
+    done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL)  # noqa: S603 - our own arguments
     if done.returncode:
         environment.stop("npm could not fetch the packages of package-lock.json: see above. Is the network reachable?")
     stamp.write_text(wanted, encoding="ascii")

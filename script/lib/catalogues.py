@@ -28,7 +28,7 @@ PLURAL: dict[str, Any] = {"ngettext": (1, 2), "ngettext_lazy": (1, 2)}
 CONTEXT: dict[str, Any] = dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2))
 BOTH: dict[str, Any] = dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3))
 KEYWORDS = PLAIN | PLURAL | CONTEXT | BOTH
-LITERAL = r"(?:'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\")"
+LITERAL = r"u?(?:'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\")"
 CALL = re.compile(rf"\b(npgettext|ngettext|pgettext|gettext|_)\(((?:{LITERAL}|,|\s|count)*)\)")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
