@@ -57,6 +57,14 @@ def whole(value: int) -> str:
     return number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
 
 
+def number(value: Decimal) -> str:
+    """Return a quantity or a rate without needless zeros: `1,5`."""
+    plain = value.normalize()
+    exponent = plain.as_tuple().exponent
+    places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    return number_format(plain, decimal_pos=places, use_l10n=True, force_grouping=True)
+
+
 def percent(rate: Decimal) -> str:
     """Return a rate given in per cent (`Decimal("2.00")`) without needless zeros: `2%`, `2,5%`."""
     plain = rate.normalize()
