@@ -25,7 +25,7 @@ from typing import Any
 import typst
 
 from . import glyphs, sheet
-from .content import Content
+from .content import Content, Logo
 from .logo import LogoUnreadable, prepare
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Renderer:
         except (glyphs.FontsMissing, OSError) as error:
             raise RenderFailed(f"the renderer cannot start: {error}") from error
         self._lock = threading.Lock()
-        self._logos: dict[str, str | None] = {}
+        self._logos: dict[Logo, str | None] = {}
         self._engine = typst.Compiler(
             input=str(template),
             root=str(self._root),
@@ -114,19 +114,19 @@ class Renderer:
             return None
         if logo is None or hashlib.sha256(logo).hexdigest() != wanted.sha256:
             raise RenderFailed("the logo handed over is not the one the document was issued with")
-        if wanted.sha256 not in self._logos:
+        if wanted not in self._logos:
             if len(self._logos) >= _LOGOS_KEPT:
                 self._forget_logos()
-            self._logos[wanted.sha256] = self._store_logo(wanted.sha256, wanted.media_type, logo)
-        return self._logos[wanted.sha256]
+            self._logos[wanted] = self._store_logo(wanted, logo)
+        return self._logos[wanted]
 
-    def _store_logo(self, name: str, media_type: str, logo: bytes) -> str | None:
+    def _store_logo(self, wanted: Logo, logo: bytes) -> str | None:
         try:
-            picture = prepare(logo, media_type)
+            picture = prepare(logo, wanted.media_type)
         except LogoUnreadable as error:
             log.warning("paper: logo left out: %s", error)
             return None
-        path = self._root / f"{name}.png"
+        path = self._root / f"{wanted.sha256}.png"
         try:
             path.write_bytes(picture)
         except OSError as error:

@@ -20,7 +20,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _SPACE = "\N{NO-BREAK SPACE}"
 _SWAP = str.maketrans(",.", ".,")
 # Controls and line ends become a space; direction overrides, marks that join lines and byte order marks vanish.
-_BLANK = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_BLANK = re.compile(r" *[\x00-\x1f\x7f-\x9f\u2028\u2029]+ *")
 _GONE = re.compile("[\u202a-\u202e\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
 _BROKEN = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _ISOLATES = re.compile("[\u2066-\u2069]")
