@@ -31,8 +31,11 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Remember the database as the migrations left it; tests with real transactions get it back so."""
+    """Fill in the reference records, as every installation has them; tests with real transactions get that back."""
+    from sportello.billing.terms import seed
+
     with django_db_blocker.unblock():
+        seed()
         databases.remember()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: databases.restore())

@@ -10,6 +10,7 @@ from django.db import connection
 from django.template import Engine, Origin
 from pytest_socket import SocketConnectBlockedError
 
+from sportello.billing.models import ReferenceRecord
 from tests.support import undefined
 
 
@@ -74,3 +75,8 @@ def test_database_is_put_back_after_real_transactions(turn):
 def test_database_is_the_one_asked_for(settings):
     assert connection.vendor in {"sqlite", "postgresql"}
     assert (connection.vendor == "postgresql") == settings.PLACE.database.startswith("postgresql")
+
+
+@pytest.mark.django_db
+def test_reference_records_are_there():
+    assert ReferenceRecord.objects.count() > 0
