@@ -22,6 +22,8 @@ SPORTELLO_KEY_FILE = env.read("SPORTELLO_KEY_FILE") or str(DATA / "keys.txt")
 SPORTELLO_DATA = DATA
 SPORTELLO_METRICS_TOKEN = env.read("SPORTELLO_METRICS_TOKEN")
 SPORTELLO_MAIL = env.read("SPORTELLO_MAIL")
+SPORTELLO_ANCHOR_FILE = env.read("SPORTELLO_ANCHOR_FILE") or str(DATA / "anchors.jsonl")
+SPORTELLO_ANCHOR_COMMAND = env.read("SPORTELLO_ANCHOR_COMMAND")
 ALLOWED_HOSTS = [host for host in env.read("SPORTELLO_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if "*" not in host] if HTTPS else []
 
@@ -106,6 +108,7 @@ LOGIN_REDIRECT_URL = "/"
 MESSAGE_TAGS = {10: "off", 20: "move", 25: "ok", 30: "wait", 40: "bad"}  # the families of `web.looks`
 PASSWORD_RESET_TIMEOUT = 2 * 3600
 ACCOUNT_ADAPTER = "sportello.web.public.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "sportello.web.public.forms.SignInForm"}
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
@@ -118,6 +121,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the owner who adds a person vouches for the address
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 USERSESSIONS_TRACK_ACTIVITY = True
 

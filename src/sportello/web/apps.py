@@ -10,3 +10,9 @@ class WebConfig(AppConfig):
 
     name = "sportello.web"
     label = "web"
+
+    def ready(self) -> None:
+        """Listen to who signs in and out."""
+        from sportello.web import signals
+
+        signals.connect()

@@ -112,3 +112,22 @@ def _signed(cents: Decimal, text: str, *, sign: bool) -> str:
     if cents < 0:
         return f"{MINUS}{text}"
     return f"+{text}" if sign and cents > 0 else text
+
+
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(agent: str) -> str:
+    """Return browser and system in two words, as people know them, from what the browser says of itself."""
+    name = next((word for sign, word in _BROWSERS if sign in agent), "")
+    system = next((word for sign, word in _SYSTEMS if sign in agent), "")
+    return ", ".join(part for part in (name, system) if part) or "?"

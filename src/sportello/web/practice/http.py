@@ -6,13 +6,11 @@ audit (SPEC practice 11, T1), so that nobody learns by trying which ids exist.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast, overload
 from urllib.parse import urlencode, urlsplit
 
-from allauth.account.internal.flows.login import get_authentication_records
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -24,6 +22,7 @@ from sportello.core.actors import Actor, MayNot, Role, acting
 from sportello.parties.queries import Seat, actor_for, seats_of
 from sportello.web import looks
 from sportello.web.http import PartyRequest, client_address, refusal, still_acting, with_messages
+from sportello.web.proof import recently_proved
 
 P = ParamSpec("P")
 View = Callable[Concatenate[PartyRequest, P], HttpResponse]
@@ -31,8 +30,6 @@ Guarded = Callable[Concatenate[HttpRequest, P], HttpResponse]
 Check = Callable[[Actor], None]
 
 SEAT_KEY = "party_id"
-FRESH_TO_OPEN = 15 * 60
-FRESH_TO_SEND = 60 * 60
 
 
 @overload
@@ -89,14 +86,6 @@ def take_seat(request: HttpRequest) -> bool:
         return False
     seated.seat, seated.actor = seat, actor
     return True
-
-
-def recently_proved(request: PartyRequest) -> bool:
-    """Tell whether the person proved who they are a short while ago: longer for sending a form than for opening it."""
-    records = get_authentication_records(request, request.user)
-    newest = max((record["at"] for record in records), default=0.0)
-    limit = FRESH_TO_OPEN if request.method in {"GET", "HEAD"} else FRESH_TO_SEND
-    return time.time() - newest < limit
 
 
 def _seat(request: HttpRequest) -> HttpResponse | None:

@@ -11,6 +11,7 @@ from django.utils import translation
 
 from sportello.accounts.models import Person
 from sportello.core.keys import ring
+from sportello.web.proof import recently_proved
 
 PRODUCT: Final = "Sportello"
 _SCOPE: Final = "accounts"
@@ -23,6 +24,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse every sign-up from the web."""
         return False
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Ask again who is there, unless the person signed in or proved it a short while ago."""
+        return bool(super().is_reauthentication_required(app=app)) and not recently_proved(self.request)
 
     def format_email_subject(self, subject: str) -> str:
         """Return the subject as it is: it names no site and no person."""

@@ -36,6 +36,7 @@ register.filter("short_day", formats.short_day)
 register.filter("long_day", formats.long_day)
 register.filter("moment", formats.moment)
 register.filter("file_size", formats.file_size)
+register.filter("browser", formats.browser)
 
 
 @register.filter
@@ -133,9 +134,13 @@ def field(bound: BoundField, check: str = "", optional: Text = "", classes: str 
 
 
 @register.inclusion_tag("parts/errors.html")
-def errors(*sources: Any) -> dict[str, Any]:
-    """Sum up what is wrong with forms and formsets as numbered links; nothing when all is well."""
-    return {"entries": fields.summary(sources)}
+def errors(*sources: Any, title: Text = "") -> dict[str, Any]:
+    """
+    Sum up what is wrong with forms and formsets as numbered links; nothing when all is well.
+
+    `title` replaces "Not saved yet" where nothing is being saved.
+    """
+    return {"entries": fields.summary(sources), "title": title}
 
 
 @register.inclusion_tag("parts/timeline.html")
