@@ -117,7 +117,7 @@ def document() -> ExpenseDocument:
         DocumentId("00265910661", DAY, "FT1/2026"),
         DAY,
         (Item(ExpenseType.SP, Decimal("90.00"), vat_nature="N4"),),
-        "BNCBRN75C15F205B",
+        "BNCBRN75C15F205A",
         traceable=True,
     )
 

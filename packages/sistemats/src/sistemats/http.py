@@ -231,13 +231,13 @@ def _causes(problem: BaseException) -> Iterator[BaseException]:
 
 def _sort(problem: requests.RequestException) -> NotSent | AnswerLost:
     """Say whether the request may have arrived, in our own words (theirs may quote it)."""
-    for cause in _causes(problem):
-        if isinstance(cause, (NewConnectionError, ConnectTimeoutError)):
-            return NotSent("The service cannot be reached.")
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return NotSent("The server's certificate is not trusted: give its CA with --ca.")
-        if isinstance(cause, (ssl.SSLError, Urllib3SSLError)) and _in_handshake(cause):
-            return NotSent("No secure connection could be agreed on with the service.")
+    causes = list(_causes(problem))
+    if any(isinstance(cause, (NewConnectionError, ConnectTimeoutError)) for cause in causes):
+        return NotSent("The service cannot be reached.")
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return NotSent("The server's certificate is not trusted: give its CA in the settings.")
+    if any(isinstance(cause, (ssl.SSLError, Urllib3SSLError)) and _in_handshake(cause) for cause in causes):
+        return NotSent("No secure connection could be agreed on with the service.")
     if isinstance(problem, (requests.ConnectTimeout, requests.exceptions.InvalidURL, requests.exceptions.ProxyError)):
         return NotSent("The service cannot be reached.")
     if isinstance(problem, requests.ReadTimeout):

@@ -28,6 +28,7 @@ from sistemats.exchange.resolve import (
     ITALY,
     Resolution,
     candidates,
+    not_found,
     refund_visible,
     settle_cancel,
     settle_change,
@@ -217,7 +218,7 @@ class Client:
         return self._resolve_refund(uncertain, reply)
 
     def _resolve_refund(self, uncertain: Uncertain, own: PointQueryReply) -> Resolution:
-        if own.document is not None or uncertain.original is None:
+        if uncertain.original is None or not not_found(own):
             return settle_refund(uncertain, own, None)
         original = self.query(uncertain.original)
         return settle_refund(uncertain, own, original) if isinstance(original, PointQueryReply) else original

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from stdnum import luhn
 from stdnum.it import codicefiscale, iva
 
 _FOREIGNER = re.compile(r"(?:STP|ENI)[0-9]{13}")
@@ -33,7 +34,9 @@ def is_fiscal_code(text: str) -> bool:
         return False
     if _FOREIGNER.fullmatch(text):
         return True
-    return len(text) in {11, 16} and bool(codicefiscale.is_valid(text))
+    if len(text) == 11:
+        return text.isdecimal() and bool(luhn.is_valid(text))
+    return len(text) == 16 and bool(codicefiscale.is_valid(text))
 
 
 def has_fiscal_code_form(text: str) -> bool:
