@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from dataclasses import replace
 from decimal import Decimal
@@ -86,15 +87,10 @@ def test_file_waits_is_worked_on_and_ends_by_the_clock(start: Start) -> None:
 def test_file_ripens_by_itself_while_the_clock_runs(start: Start) -> None:
     world = start(settings=Settings(queue_seconds=0.05, processing_seconds=0.05))
     desk = world.desk()
-    upload(desk, desk.batch(desk.document()).archive)
-    world.simulator.ministry.processor.poke(5)
-    for _ in range(200):
-        if world.simulator.ministry.books.count()[0]:
-            break
-        world.simulator.ministry.processor._changed.acquire()
-        world.simulator.ministry.processor._changed.wait(0.02)
-        world.simulator.ministry.processor._changed.release()
-    assert world.simulator.ministry.books.count() == (1, 0)
+    protocol = upload(desk, desk.batch(desk.document()).archive).protocol
+    ended = desk.client().wait_for_outcome(protocol, [0.05] * 200, time.sleep)
+    assert isinstance(ended, OutcomeReply)
+    assert ended.sendings[0].state == 2
 
 
 def test_mixed_file_ends_in_state_3_with_one_line_a_message(world: World) -> None:

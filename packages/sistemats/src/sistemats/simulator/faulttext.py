@@ -15,13 +15,18 @@ INTERNAL = Fault(CLIENT, "Internal Error")
 _CONTENT_RULE = "ELEMENT_CONTENT"
 
 
+def _plain(step: str) -> str:
+    """Return the name in a step of a path, without the prefix and place that the sender's XML gave it."""
+    return step.rsplit(":", 1)[-1].split("[", 1)[0]
+
+
 def schema_fault(call: Call | None, problems: tuple[SchemaProblem, ...]) -> Fault:
     """Return the fault for a request that breaks the schema; no value of it is quoted."""
     if call is None or not problems:
         return INTERNAL
     problem = problems[0]
     facts = CALLS[call].facts
-    steps = [step for step in problem.path.split("/") if step]
+    steps = [_plain(step) for step in problem.path.split("/") if step]
     last = steps[-1] if steps else CALLS[call].body
     parent = steps[-2] if len(steps) > 1 else CALLS[call].body
     named = f"{{{facts.namespace}}}"
