@@ -90,3 +90,26 @@ def check_may_download(actor: Actor) -> None:
 def may_change_visibility(actor: Actor) -> bool:
     """Whether the actor may show or hide a paper in the patient's portal."""
     return actor.has(Switch.INVOICES)
+
+
+def may_edit_catalogue(actor: Actor) -> bool:
+    """Whether the actor may change the price list."""
+    return actor.has(Switch.CATALOGUE)
+
+
+def check_may_edit_catalogue(actor: Actor) -> None:
+    """
+    Ask for the switch `catalogue`.
+
+    :raises MayNot: it is off
+    """
+    _check(actor, Switch.CATALOGUE)
+
+
+def check_may_change_visibility(actor: Actor) -> None:
+    """
+    Ask for the switch `invoices`.
+
+    :raises MayNot: it is off
+    """
+    _check(actor, Switch.INVOICES)
