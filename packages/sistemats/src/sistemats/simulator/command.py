@@ -25,10 +25,18 @@ from sistemats.simulator.settings import Settings
 from sistemats.simulator.simulator import Options, Simulator
 
 
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 65_536:
+        return int(text)
+    raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a parser the arguments of the command."""
-    parser.add_argument("--port", type=int, default=0, metavar="N", help="port of the services; 0 takes any free one")
-    parser.add_argument("--admin-port", type=int, default=0, metavar="N", help="port of journal, books, faults, clock")
+    parser.add_argument("--port", type=_port, default=0, metavar="N", help="port of the services; 0 takes any free one")
+    parser.add_argument(
+        "--admin-port", type=_port, default=0, metavar="N", help="port of journal, books, faults, clock"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (loopback)")
     parser.add_argument("--tls", action="store_true", help="serve HTTPS; DIR/ca.pem trusts it")
     parser.add_argument("--old-tls", action="store_true", help="as --tls, with the cipher suites of old servers only")
