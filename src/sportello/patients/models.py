@@ -39,8 +39,8 @@ class PatientQuerySet(ScopedQuerySet["Patient"]):
     """Patients of the practice, or only one's own where the membership says so; never to an accountant."""
 
     def visible_to(self, actor: Actor) -> Self:
-        """Return the patients that the actor may meet."""
-        if actor.role is Role.ACCOUNTANT or not actor.has(Switch.PATIENTS):
+        """Return the patients that the actor may meet: who writes invoices chooses among them too."""
+        if actor.role is Role.ACCOUNTANT or not (actor.has(Switch.PATIENTS) or actor.has(Switch.INVOICES)):
             return self.none()
         rows = self.filter(practice_id=actor.party_id)
         return rows.filter(followed_by_id=actor.person_id) if actor.own_patients_only else rows
@@ -121,7 +121,7 @@ class RepresentativeQuerySet(PracticeRows["Representative"]):
 
     def visible_to(self, actor: Actor) -> Self:
         """Return the rows whose patient the actor may meet."""
-        if actor.role is Role.ACCOUNTANT or not actor.has(Switch.PATIENTS):
+        if actor.role is Role.ACCOUNTANT or not (actor.has(Switch.PATIENTS) or actor.has(Switch.INVOICES)):
             return self.none()
         rows = super().visible_to(actor)
         return rows.filter(patient__followed_by_id=actor.person_id) if actor.own_patients_only else rows

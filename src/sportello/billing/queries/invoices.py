@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Case, Count, F, Q, QuerySet, When
 
@@ -203,21 +203,23 @@ def _key(values: Mapping[str, Any], asked: Filter) -> str:
     return f"{value if asked.order is Order.TOTAL else value.isoformat()}_{values['pk']}"
 
 
+_READERS: Mapping[str, Callable[[str], date | Decimal]] = {
+    "total": Decimal,
+    "created_at": datetime.fromisoformat,
+    "issued_on": date.fromisoformat,
+}
+
+
 def _parsed(key: str, asked: Filter) -> tuple[date | Decimal, int] | None:
     value, _, pk = key.rpartition("_")
-    read: Callable[[str], date | Decimal] = {
-        "total": Decimal,
-        "created_at": datetime.fromisoformat,
-        "issued_on": date.fromisoformat,
-    }[_column(asked)]
     try:
-        return read(value), int(pk)
+        return _READERS[_column(asked)](value), int(pk)
     except (ValueError, ArithmeticError):
         return None
 
 
 def _values(rows: QuerySet[Invoice, Invoice]) -> QuerySet[Invoice, dict[str, Any]]:
-    return rows.values(
+    found: Any = rows.values(
         "pk",
         "created_at",
         "printed_number",
@@ -236,6 +238,7 @@ def _values(rows: QuerySet[Invoice, Invoice]) -> QuerySet[Invoice, dict[str, Any
         "customer__name",
         "addressee_kind",
     )
+    return cast("QuerySet[Invoice, dict[str, Any]]", found)
 
 
 def _row(actor: Actor, values: Mapping[str, Any]) -> InvoiceRow:

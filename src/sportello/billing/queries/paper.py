@@ -173,9 +173,7 @@ def _payments(invoice: Invoice) -> list[Payment]:
 def _deeds(invoice: Invoice) -> list[AuditEntry]:
     """Return what was done with a paper, newest first; looking at it is in the audit and not in its timeline."""
     rows = AuditEntry.objects.filter(party_id=invoice.practice_id, object_kind="invoice", object_id=invoice.pk)
-    return list(
-        rows.exclude(action="invoice.read").exclude(result__in=["forbidden", "not_found"]).order_by("-at")[:200]
-    )
+    return list(rows.exclude(action="invoice.read").filter(result="ok").order_by("-at", "-sequence")[:200])
 
 
 def _names(ids: list[int | None]) -> dict[int, str]:

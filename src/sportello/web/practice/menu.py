@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from sportello.billing.models import Invoice
+from sportello.billing.permissions import may_download, may_record_payment
 from sportello.core.actors import Actor
 
 
@@ -37,7 +39,15 @@ class Shown:
     count: int
 
 
-ENTRIES: tuple[Entry, ...] = (Entry(_("Home"), "home", "practice:home"),)
+def _unpaid(actor: Actor) -> int:
+    """Return how many invoices wait for money, to those who record it."""
+    return Invoice.objects.filter(open__gt=0).exclude(state="DRAFT").count() if may_record_payment(actor) else 0
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(_("Home"), "home", "practice:home"),
+    Entry(_("Invoices"), "file-invoice", "practice:invoices", may_download, _unpaid),
+)
 SEARCH: tuple[str, Callable[[Actor], bool]] | None = None
 """Where the magnifier of the phone's bar leads, and who sees it; None while there is nothing to search."""
 

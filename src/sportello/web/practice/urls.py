@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from sportello.web.practice import home, search
+from sportello.web.practice.invoices.urls import urlpatterns as invoices
 
 app_name = "practice"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("search/", search.search, name="search"),
+    path("invoices/", include(invoices)),
 ]

@@ -5,7 +5,7 @@ Parts are includes; one that needs a body is a block tag. `docs/engineering/page
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -31,6 +31,7 @@ register.filter("money", formats.money)
 register.filter("amount", formats.amount)
 register.filter("whole", formats.whole)
 register.filter("percent", formats.percent)
+register.filter("quantity", formats.number)
 register.filter("day", formats.day)
 register.filter("short_day", formats.short_day)
 register.filter("long_day", formats.long_day)
@@ -131,6 +132,25 @@ def field(bound: BoundField, check: str = "", optional: Text = "", classes: str 
     word in brackets behind the label.
     """
     return fields.shown(bound, check_url=check, optional=str(optional), classes=classes)
+
+
+@register.simple_tag
+def bare(bound: BoundField, classes: str = "") -> SafeString:
+    """Show a field without its label, where a table's heads say what it is; its error stands below it."""
+    shown = fields.shown(bound, check_url="", optional="", classes=classes)
+    attrs: dict[str, str | bool] = {"class": f"form-control {classes}", "aria-label": str(bound.label)}
+    if shown["errors"]:
+        attrs |= {"aria-invalid": "true", "aria-describedby": shown["error_id"]}
+    errors = format_html_join(
+        "", '<span class="msg" id="{}">{}</span>', ((shown["error_id"], e) for e in shown["errors"])
+    )
+    return format_html("{}{}", bound.as_widget(attrs=attrs), errors)
+
+
+@register.filter
+def get(table: Mapping[str, Any], key: str) -> Any:
+    """Return what a table says of a code, or the code."""
+    return table.get(key, key)
 
 
 @register.inclusion_tag("parts/errors.html")

@@ -1,0 +1,1 @@
+"""Pages of invoices: the list, the editor, the paper, payments and credit notes."""

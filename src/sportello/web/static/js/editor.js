@@ -1,0 +1,9 @@
+// The editor: what only pages without script need goes away, and the totals follow a change of the lines.
+(() => {
+  "use strict";
+  const tidy = () => {
+    for (const each of document.querySelectorAll("[data-noscript]")) each.hidden = true;
+  };
+  document.addEventListener("htmx:after:swap", tidy);
+  tidy();
+})();
