@@ -37,6 +37,13 @@ def test_split_at_four_percent_reaches_every_whole_euro() -> None:
         assert split_round_prices([PricedLine(Decimal(price), EXEMPT)], fund).missing == 0
 
 
+def test_split_of_a_large_price_at_an_odd_rate_comes_within_two_cents() -> None:
+    fund = FundTerms("ODD", Decimal("2.345"))
+    split = split_round_prices([PricedLine(euro("98765432.10"), TAXED)], fund)
+    assert split.missing <= euro("0.02")
+    assert compute(paper(line(str(split.nets[0]), TAXED), fund=fund)).total == split.reached
+
+
 def test_split_without_a_fund_is_the_price_itself() -> None:
     split = split_round_prices([PricedLine(euro("80.00"), EXEMPT)], None)
     assert (split.nets, split.reached, split.missing) == ((euro("80.00"),), euro("80.00"), euro("0.00"))

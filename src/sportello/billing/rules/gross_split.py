@@ -18,7 +18,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from sportello.billing.rules.totals import FundTerms, GroupTotals, StampTerms, group_totals
 from sportello.billing.rules.treatments import Natura, Treatment, VatTerms
-from sportello.core.money import CENT, EXACT, HUNDRED, ZERO, round_cents, total_of
+from sportello.core.money import CENT, EXACT, LARGEST, ZERO, round_cents, total_of
 from sportello.core.violations import RuleViolation
 
 __all__ = ["PricedLine", "RoundSplit", "Treatment", "split_round_prices", "unit_price_for"]
@@ -188,10 +188,9 @@ def _price(vat: VatTerms, fund: FundTerms | None, services: Decimal, bearing: De
 
 def _highest(target: Decimal, price: Callable[[Decimal], Decimal]) -> Decimal:
     """Return the highest net (EUR) whose price, which never falls as the net grows, is not above the target."""
-    slope = price(HUNDRED + HUNDRED) - price(HUNDRED)
-    net = EXACT.divide(EXACT.multiply(max(ZERO, target - price(ZERO)), HUNDRED), slope).quantize(
-        CENT, ROUND_FLOOR, EXACT
-    )
+    nothing = price(ZERO)
+    guess = EXACT.divide(EXACT.multiply(max(ZERO, target - nothing), LARGEST), price(LARGEST) - nothing)
+    net = guess.quantize(CENT, ROUND_FLOOR, EXACT)
     while net > 0 and price(net) > target:
         net -= CENT
     while price(net + CENT) <= target:
