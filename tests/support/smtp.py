@@ -6,7 +6,7 @@ import socket
 import socketserver
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,8 @@ class Post:
     recipient: str = "250 ok"
     data: str = "354 go on"
     taken: str = "250 taken"
+    before_recipient: Callable[[], None] = lambda: None
+    before_taken: Callable[[], None] = lambda: None
     context: ssl.SSLContext | None = None
     tls_at_once: bool = False
     port: int = 0
@@ -72,6 +74,7 @@ class _Conversation(socketserver.BaseRequestHandler):
             case "MAIL":
                 return self._say(post.sender)
             case "RCPT":
+                post.before_recipient()
                 return self._say(post.recipient)
             case "DATA":
                 return self._take(post)
@@ -87,6 +90,7 @@ class _Conversation(socketserver.BaseRequestHandler):
         lines = []
         while (line := self.lines.readline().decode("ascii")) not in {".\r\n", ""}:
             lines.append(line)
+        post.before_taken()
         if post.taken.startswith("250") or post.taken == "drop":
             post.mails.append("".join(lines))
         return self._say(post.taken)

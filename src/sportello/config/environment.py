@@ -62,6 +62,12 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "SPORTELLO_METRICS_TOKEN", "Bearer token that /metrics asks for; empty: only this machine may read them.", ""
     ),
+    Setting(
+        "SPORTELLO_ANCHOR_FILE",
+        "File that the end of every audit chain is appended to each day.",
+        "anchors.jsonl in the data folder",
+    ),
+    Setting("SPORTELLO_ANCHOR_COMMAND", "Program that is given the same lines, to carry them off this machine.", ""),
 )
 _KNOWN = {setting.name for setting in TABLE}
 

@@ -17,7 +17,7 @@ def check_may_manage_mail(actor: Actor) -> None:
     :raises MayNot: anybody else
     """
     if not may_manage_mail(actor):
-        raise MayNot("only the owner sets up mail")
+        raise MayNot("owner")
 
 
 def may_manage_jobs(actor: Actor) -> bool:
@@ -32,4 +32,4 @@ def check_may_manage_jobs(actor: Actor) -> None:
     :raises MayNot: anybody else
     """
     if not may_manage_jobs(actor):
-        raise MayNot("only the owner looks after the queue")
+        raise MayNot("owner")

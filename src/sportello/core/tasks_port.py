@@ -52,3 +52,28 @@ def forget_finished(before: datetime) -> int:
     from django_tasks_db.models import DBTaskResult
 
     return DBTaskResult.objects.finished().filter(finished_at__lt=before).delete()[0]
+
+
+def run_next(worker_id: str) -> bool:
+    """
+    Take one alarm that is due and answer it; False when none is.
+
+    :raises DatabaseError: the database does not answer
+    """
+    from django_tasks_db.management.commands.db_worker import Worker
+    from django_tasks_db.models import DBTaskResult
+
+    if not DBTaskResult.objects.ready().exists():  # a read, so that an idle worker never takes the write lock
+        return False
+    one = Worker(
+        queue_names=["*"],
+        excluded_queue_names=[],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=1,
+        worker_id=worker_id,
+    )
+    one.run()
+    return bool(one._run_tasks)

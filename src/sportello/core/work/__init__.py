@@ -1,0 +1,1 @@
+"""The page of later work: what waits, what runs, what failed, and running it again."""

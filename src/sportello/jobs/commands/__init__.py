@@ -1,0 +1,1 @@
+"""One module a command of `sportello`: `add` describes it, a function does it."""
