@@ -1,0 +1,195 @@
+"""A throwaway installation with drafts, processes that issue them, and the bare rows to compare with."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+DAY = date(2026, 3, 12)
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Installation:
+    """A fresh database with one practice and as many drafts as asked for. Only one a process."""
+
+    def __init__(self, drafts: int) -> None:
+        from tests.support import environment
+
+        environment.prepare()
+        os.environ["DJANGO_SETTINGS_MODULE"] = "sportello.config.settings"
+        set_up()
+        self.drafts = _write_drafts(drafts)
+
+    def take(self, count: int) -> list[int]:
+        """Return the ids of drafts that nobody took yet."""
+        taken, self.drafts = self.drafts[:count], self.drafts[count:]
+        return taken
+
+
+def set_up() -> None:
+    """Make Django ready in this process."""
+    import django
+
+    sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
+    django.setup()
+
+
+def _write_drafts(count: int) -> list[int]:
+    from django.core.management import call_command
+
+    from sportello.billing.operations.drafts import save_draft
+    from sportello.billing.resolve import values_of
+    from sportello.billing.terms import seed
+    from sportello.core.actors import acting
+    from tests.world import build_world
+
+    call_command("migrate", interactive=False, verbosity=0)
+    seed()
+    world = build_world()
+    with acting(world.ada):
+        values = values_of(world.draft)
+    return [save_draft(actor=world.ada, values=values).pk for _ in range(count)]
+
+
+def issue_with(processes: int, invoice_ids: Sequence[int]) -> float:
+    """Issue drafts with so many processes at a time and return how long it took, in seconds, their start left out."""
+    command = [sys.executable, "-m", "bench.issuing"]
+    started = [
+        subprocess.Popen(  # noqa: S603 - our own arguments
+            [*command, *map(str, invoice_ids[number::processes])],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(processes)
+    ]
+    for process in started:
+        if _from(process).readline() != "ready\n":
+            raise RuntimeError("a process that issues could not start")
+    begun = time.perf_counter()
+    for process in started:
+        _to(process).write("go\n")
+        _to(process).flush()
+    ended = [process.wait() for process in started]
+    if any(ended):
+        raise RuntimeError("a process that issues failed")
+    seconds = time.perf_counter() - begun
+    for process in started:
+        _to(process).close()
+        _from(process).close()
+    return seconds
+
+
+def _from(process: subprocess.Popen[str]) -> Any:
+    return process.stdout
+
+
+def _to(process: subprocess.Popen[str]) -> Any:
+    return process.stdin
+
+
+def check_numbers(count: int) -> None:
+    """Fail when the papers do not bear the numbers 1 to `count`: a fast wrong answer is none."""
+    from sportello.billing.models import Invoice
+    from sportello.core.actors import System, acting
+
+    with acting(System("bench")):
+        papers = Invoice.objects.exclude(number=None).order_by("number")
+        numbers = list(papers.values_list("number", flat=True))
+    if numbers != list(range(1, count + 1)):
+        raise RuntimeError("the numbers have a gap or a double")
+
+
+class BareRows:
+    """The rows of one issued paper, to be inserted again and again with nothing but the insert."""
+
+    def __init__(self) -> None:
+        from django.db.models import Model
+        from django_tasks_db.models import DBTaskResult
+
+        from sportello.billing.models import Invoice, InvoiceGroup, InvoiceLine, StampRecord
+        from sportello.core.actors import System, acting
+        from sportello.core.models import AuditEntry, Job
+
+        with acting(System("bench")):
+            self.paper = Invoice.objects.exclude(number=None).order_by("-number")[0]
+            mine = {"invoice_id": self.paper.pk}
+            parts: list[list[Model]] = [
+                list(rows.objects.filter(**mine)) for rows in (InvoiceLine, InvoiceGroup, StampRecord)
+            ]
+            entry = AuditEntry.objects.filter(action="invoice.issue", object_id=self.paper.pk)
+            job = Job.objects.filter(handler="billing.render_paper", object_id=self.paper.pk)
+            self.rows = [*(row for rows in parts for row in rows), *entry, *job, DBTaskResult.objects.all()[0]]
+        self.next_number = 1_000_000
+
+    def insert(self, count: int) -> float:
+        """Insert them so many times, a transaction each, and return the seconds it took."""
+        from django.db import transaction
+
+        begun = time.perf_counter()
+        for _ in range(count):
+            with transaction.atomic():
+                self._insert_once()
+        return time.perf_counter() - begun
+
+    def _insert_once(self) -> None:
+        self.next_number += 1
+        fresh = {"number": self.next_number, "sequence": self.next_number, "key": str(self.next_number)}
+        self.paper.pk, self.paper.uid, self.paper.number = None, uuid.uuid4(), self.next_number
+        self.paper.save(force_insert=True)
+        for row in self.rows:
+            row.pk = uuid.uuid4() if isinstance(row.pk, uuid.UUID) else None
+            for name, value in (fresh | {"invoice_id": self.paper.pk}).items():
+                if hasattr(row, name):
+                    setattr(row, name, value)
+            row.save(force_insert=True)
+
+
+def drop_guards() -> None:
+    """Drop the triggers that guard issued papers: a bare insert has none. The database is thrown away."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET session_replication_role = replica")
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in cursor.fetchall():
+                cursor.execute(f'DROP TRIGGER "{name}"')
+
+
+def main() -> None:
+    """Issue the drafts named on the command line, once told to go."""
+    set_up()
+    from django.db import connection
+
+    from sportello.billing.models import Invoice
+    from sportello.billing.operations.issue import issue_invoice
+    from sportello.core.actors import System, acting
+    from sportello.parties.models import Membership
+    from sportello.parties.queries import actor_for
+
+    invoice_ids = [int(text) for text in sys.argv[1:]]
+    with acting(System("bench")):
+        practice_id = Invoice.objects.get(pk=invoice_ids[0]).practice_id
+        owner_id = Membership.objects.get(party_id=practice_id, role="owner").person_id
+    actor = actor_for(owner_id, practice_id)
+    if actor is None:
+        raise RuntimeError("the practice has no owner to issue")
+    connection.ensure_connection()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for invoice_id in invoice_ids:
+        issue_invoice(actor=actor, invoice_id=invoice_id, today=DAY)
+
+
+if __name__ == "__main__":
+    main()
