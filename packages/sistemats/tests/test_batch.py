@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -192,3 +193,19 @@ def test_read_archive_refuses_encrypted_and_damaged_ones() -> None:
 def test_read_batch_refuses_what_is_no_batch_file(text: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
         list(read_batch(io.BytesIO(text))[1])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(citizen=st.text(max_size=256))
+def test_write_batch_escapes_whatever_it_is_given(citizen: str, sealing: Sealing, make_document: MakeDocument) -> None:
+    good = sealing.batch_document(BatchEntry(make_document(0)))
+    nasty = replace(good, document=replace(good.document, citizen=citizen))
+    try:
+        (file,) = write_batch(WireOwner(), [good, nasty, good], "prova")
+    except InvalidBatch as refused:
+        assert refused.index == 1
+        assert not citizen or citizen.isspace() or citizen not in str(refused)
+        return
+    first, second, third = read_batch_archive(file.archive)[1]
+    assert (first, third) == (good, good)
+    assert second.document.citizen == citizen.replace("\r\n", "\n").replace("\r", "\n")  # as XML reads line ends

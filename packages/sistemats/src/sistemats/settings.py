@@ -247,9 +247,9 @@ def simulator_settings(directory: Path, label: str | None = None) -> Settings:
     :raises InputError: a file is missing or does not hold what it should
     """
     try:
-        base = str(_json(directory / "endpoints.json")["base"])
+        base = str(_json(directory / "endpoints.json")["service"])
         users = _json(directory / "users.json")
-        chosen = None if label is None else _pick(users["users"] if isinstance(users, dict) else users, label)
+        chosen = None if label is None else _pick(users["users"], label)
         ca = directory / "ca.pem"
         return Settings(
             base=base,
@@ -280,12 +280,11 @@ def _acting(user: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sender_block(user: dict[str, Any]) -> dict[str, Any]:
-    channel = {"intermediary": "entrate", "entity": "enti"}.get(str(user.get("role")), "direct")
     acting = _acting(user)
     return {
         "category": acting["category"],
         "owner": {name: value for name, value in acting["owner"].items() if value},
-        "channel": channel,
+        "channel": user["channel"],
         "intermediary": user.get("intermediary") or None,
     }
 

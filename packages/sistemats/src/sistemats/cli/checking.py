@@ -102,7 +102,7 @@ def schema(arguments: argparse.Namespace) -> int:
 
 
 def _certificate_json(context: Context, certificate: Certificate) -> dict[str, object]:
-    findings = check_certificate(certificate, context.now(), production=True)
+    findings = check_certificate(certificate, context.now(), context.settings.state)
     return {
         "serial": certificate.serial,
         "valid_from": certificate.valid_from.isoformat(),
@@ -128,7 +128,7 @@ def certificate(arguments: argparse.Namespace) -> int:
             context.screen.complain("may not open any more. Verify with the State where the file comes from.")
     known = context.settings.load_certificates() or store.all()
     for each in known:
-        for finding in check_certificate(each, context.now(), production=True):
+        for finding in check_certificate(each, context.now(), context.settings.state):
             context.screen.finding(finding)
     rows = [(c.serial, f"{c.valid_from:%Y-%m-%d}", f"{c.valid_to:%Y-%m-%d %H:%M}Z", c.key_sha256[:16]) for c in known]
     context.screen.table("Certificates SanitelCF", ("serial", "from", "to", "key"), rows)

@@ -13,13 +13,13 @@ from typing import Any
 
 from sistemats.certificates import CertificateStore, default_store
 from sistemats.cli.show import Screen
-from sistemats.crypto import Certificate, Sealer, choose_certificate
+from sistemats.connection import connect
+from sistemats.crypto import Certificate, choose_certificate
 from sistemats.dated import Calendar
 from sistemats.documents import Sender
 from sistemats.errors import InputError
 from sistemats.exchange import Client
 from sistemats.exchange.resolve import ITALY
-from sistemats.http import RequestsTransport
 from sistemats.rules import check_certificate
 from sistemats.settings import Secrets, Settings, load_settings, simulator_settings
 
@@ -71,18 +71,8 @@ class Context:
     @contextmanager
     def client(self, sender: Sender) -> Iterator[Client]:
         """Open a client for a sender."""
-        sealer = Sealer(self.certificate())
-        try:
-            transport = RequestsTransport(
-                self.settings.endpoints(sender),
-                self.settings.credentials(self.secrets),
-                self.settings.tls,
-                self.settings.timeouts,
-            )
-        except (ValueError, OSError) as problem:
-            raise InputError(f"The connection cannot be set up: {problem}") from None
-        with transport:
-            yield Client(transport, sender, sealer, self.now)
+        with connect(self.settings, self.secrets, sender, self.certificate(), self.now) as client:
+            yield client
 
 
 def make_context(arguments: argparse.Namespace) -> Context:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sistemats.cli.context import Context, make_context
 from sistemats.cli.exits import Exit, exit_for
-from sistemats.cli.show import held_json, message_json, outcome_json, outcome_line
+from sistemats.cli.show import held_json, held_rows, message_json, outcome_json, outcome_line
 from sistemats.documents import DocumentId
 from sistemats.errors import InputError, UnreadableMessage
 from sistemats.exchange.client import Trouble
@@ -144,8 +144,8 @@ def query(arguments: argparse.Namespace) -> int:
     if not isinstance(reply, PointQueryReply):
         return _trouble(context, reply)
     held = None if reply.document is None else held_json(reply.document)
-    if held is not None:
-        context.screen.table("Held by the State", ("what", "value"), [(k, v) for k, v in held.items() if v])
+    if reply.document is not None:
+        context.screen.table("Held by the State", ("what", "value"), held_rows(reply.document))
     _tell_messages(context, reply.messages)
     messages = [message_json(message) for message in reply.messages]
     context.screen.data({"outcome": reply.outcome, "document": held, "messages": messages})

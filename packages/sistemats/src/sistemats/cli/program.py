@@ -35,9 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code (see `sistemats --help`)."""
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["simulate"]:
-        from sistemats.simulator import main as simulate  # only this command needs the server
+        from sistemats.simulator.command import main as simulate  # only this command needs the server
 
-        return int(simulate(words[1:]) or 0)
+        return simulate(words[1:])
     arguments = build_parser(COMMANDS).parse_args(words)
     try:
         command: Command = arguments.run

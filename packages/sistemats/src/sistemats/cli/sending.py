@@ -67,7 +67,7 @@ class _Sending:
         state = self.journal.state(key)
         if state in SETTLED:
             line = self.journal.last(key) or {}
-            self._say(entry, "already accepted, not sent again", "cyan")
+            self._say(entry, f"already accepted according to {self.journal.path.name}, not sent again", "cyan")
             return Accepted(line.get("protocol"), by_query=True)
         doubt = self._doubt(entry, key) if state in DOUBTFUL else None
         if doubt is not None:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from sistemats.codes import Severity, lookup
 from sistemats.documents import DocumentId
+from sistemats.envelopes import WireId
 from sistemats.exchange import (
     Accepted,
     AcceptedWithWarnings,
@@ -33,6 +34,9 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFORMAT
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFORMATION: "note", Severity.SUCCESS: "ok"}
 
 
+_FILE_WIDTH = 180  # of tables that go into a file or another program
+
+
 class Screen:
     """Standard output for answers, standard error for progress and complaints."""
 
@@ -41,6 +45,8 @@ class Screen:
         self.as_json = as_json
         self.language = language or ("it" if os.environ.get("LANG", "").lower().startswith("it") else "en")
         self._out = Console(highlight=False, soft_wrap=True)
+        if not self._out.is_terminal:
+            self._out = Console(highlight=False, soft_wrap=True, width=_FILE_WIDTH)
         self._err = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def data(self, value: dict[str, Any]) -> None:
@@ -183,10 +189,37 @@ def id_text(document_id: DocumentId) -> str:
     return f"{document_id.number} of {document_id.issued_on:%d/%m/%Y}{device}"
 
 
+def held_id_json(wire_id: WireId) -> dict[str, object]:
+    """Write an identifier as the State wrote it, even when it cannot be read as one."""
+    try:
+        return id_to_json(wire_id.document_id)
+    except ValueError:
+        return {"vat_number": wire_id.vat_number, "issued_on": wire_id.issued_on, "number": wire_id.number}
+
+
+def held_rows(held: QueriedDocument) -> list[tuple[str, str]]:
+    """Return what the State holds of a document as lines for people; empty ones left out."""
+    totals = "  ".join(f"{total.expense_type} {total.amount}" for total in held.totals)
+    refunded = "  ".join(f"{total.expense_type} {total.amount}" for total in held.refunded)
+    rows = [
+        ("number", held.id.number if held.id else ""),
+        ("issued", held.id.issued_on if held.id else ""),
+        ("paid", held.paid_on or ""),
+        ("totals", totals),
+        ("refunded", refunded),
+        ("protocol", held.protocol or ""),
+        ("file", held.file_name or ""),
+        ("sent", held.sent_on or ""),
+        ("last sent as", held.sent_as or ""),
+        ("errors", "; ".join(f"{message.code} {message.text}" for message in held.errors)),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
 def held_json(held: QueriedDocument) -> dict[str, object]:
     """Write what the State holds of a document."""
     return {
-        "id": None if held.id is None else id_to_json(held.id.document_id),
+        "id": None if held.id is None else held_id_json(held.id),
         "paid_on": held.paid_on,
         "totals": {total.expense_type: total.amount for total in held.totals},
         "refunded": {total.expense_type: total.amount for total in held.refunded},

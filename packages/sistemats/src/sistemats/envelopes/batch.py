@@ -8,22 +8,26 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import etree
 
 from sistemats.envelopes.archive import MAX_ARCHIVE, MAX_UNPACKED, Packer, unpack_one
 from sistemats.envelopes.elements import (
-    batch_document_element,
     batch_owner_element,
     read_batch_document,
     read_owner,
 )
+from sistemats.envelopes.text import batch_document_text
 from sistemats.envelopes.wire import WireBatchDocument, WireOwner
 from sistemats.errors import ForbiddenXml, SistemaTSError, UnreadableMessage
-from sistemats.schemas import SchemaProblem, validate_batch_document, validate_batch_owner
+from sistemats.schemas import SchemaProblem, validate_batch, validate_batch_document, validate_batch_owner
+from sistemats.xml import parse_xml
 
 _HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n<precompilata>'
 _TAIL = b"</precompilata>\n"
+_GROUP_HEAD, _GROUP_TAIL = b"<precompilata><proprietario/>", b"</precompilata>"
+_GROUP, _BYTES_PER_GROUPED = 64, 50_000  # documents handled at once; fewer when files are small
 
 
 class InvalidBatch(SistemaTSError):
@@ -60,22 +64,70 @@ def write_batch(
     :raises InvalidBatch: the owner block or a document breaks the schema
     :raises ValueError: a stem that makes a name of fewer than 6 or more than 60 characters, or not ASCII
     """
-    head = _HEAD + _owner_bytes(owner)
-    file = _OpenFile(_name(stem, 1), head, 0, max_bytes)
-    serial = 1
-    for index, document in enumerate(documents):
-        element = batch_document_element(document)
-        problems = validate_batch_document(element)
-        if problems:
-            raise InvalidBatch(index, problems)
-        data = etree.tostring(element, encoding="utf-8")
-        if file.count and not file.fits(len(data)):
-            yield file.close()
-            serial += 1
-            file = _OpenFile(_name(stem, serial), head, index, max_bytes)
-        file.add(data)
-    if file.count:
-        yield file.close()
+    writer = _Writer(stem, _HEAD + _owner_bytes(owner), max_bytes)
+    size = max(1, min(_GROUP, max_bytes // _BYTES_PER_GROUPED))
+    waiting = iter(documents)
+    while group := list(islice(waiting, size)):
+        yield from writer.add(group)
+    yield from writer.finish()
+
+
+class _Writer:
+    """Writes documents as text in groups, validates the very bytes that will leave, and fills files."""
+
+    __slots__ = ("_file", "_head", "_limit", "_serial", "_stem", "_taken")
+
+    def __init__(self, stem: str, head: bytes, limit: int) -> None:
+        self._stem, self._head, self._limit = stem, head, limit
+        self._serial, self._taken = 1, 0
+        self._file = _OpenFile(_name(stem, 1), head, 0, limit)
+
+    def add(self, group: list[WireBatchDocument]) -> Iterator[BatchFile]:
+        """Add documents; yield the files that are full."""
+        texts = [batch_document_text(document) for document in group]
+        whole = "".join(texts).encode()
+        if not _is_valid(whole):
+            self._blame(texts)
+        if self._file.fits(len(whole)):
+            self._file.add(whole, len(group))
+            self._taken += len(group)
+            return
+        for text in texts:
+            data = text.encode()
+            if self._file.count and not self._file.fits(len(data)):
+                yield self._file.close()
+                self._serial += 1
+                self._file = _OpenFile(_name(self._stem, self._serial), self._head, self._taken, self._limit)
+            self._file.add(data, 1)
+            self._taken += 1
+
+    def finish(self) -> Iterator[BatchFile]:
+        """Yield the last file, if anything is in it."""
+        if self._file.count:
+            yield self._file.close()
+
+    def _blame(self, texts: list[str]) -> None:
+        """Find the document that breaks the schema.
+
+        :raises InvalidBatch: for the first one
+        """
+        for index, text in enumerate(texts, self._taken):
+            try:
+                problems = validate_batch_document(parse_xml(text.encode()))
+            except UnreadableMessage:
+                problems = [SchemaProblem("/documentoSpesa", "CHARACTERS", "characters that XML cannot hold")]
+            if problems:
+                raise InvalidBatch(index, problems)
+        raise InvalidBatch(
+            self._taken, [SchemaProblem("/documentoSpesa", "ELEMENT_CONTENT", "expected documentoSpesa")]
+        )
+
+
+def _is_valid(documents: bytes) -> bool:
+    try:
+        return not validate_batch(parse_xml(_GROUP_HEAD + documents + _GROUP_TAIL))
+    except UnreadableMessage:
+        return False
 
 
 def _name(stem: str, serial: int) -> str:
@@ -111,9 +163,9 @@ class _OpenFile:
         self._packer.settle()
         return self._packer.upper_bound + room < self._limit
 
-    def add(self, data: bytes) -> None:
+    def add(self, data: bytes, count: int) -> None:
         self._packer.write(data)
-        self.count += 1
+        self.count += count
 
     def close(self) -> BatchFile:
         self._packer.write(_TAIL)

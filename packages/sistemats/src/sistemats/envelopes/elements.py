@@ -83,15 +83,12 @@ class Maker:
             ("cfCittadino", document.citizen),
         )
         self.items(block, document.items)
-        self.texts(block, *_tail(document))
-
-
-def _tail(document: WireDocument) -> tuple[tuple[str, str | None], ...]:
-    return (
-        ("pagamentoTracciato", document.traceable),
-        ("tipoDocumento", document.document_type),
-        ("flagOpposizione", document.opposed),
-    )
+        self.texts(
+            block,
+            ("pagamentoTracciato", document.traceable),
+            ("tipoDocumento", document.document_type),
+            ("flagOpposizione", document.opposed),
+        )
 
 
 _BARE = Maker()
@@ -102,25 +99,6 @@ def batch_owner_element(owner: WireOwner) -> _Element:
     holder = etree.Element("precompilata")
     _BARE.owner(holder, "proprietario", owner)
     return holder[0]
-
-
-def batch_document_element(entry: WireBatchDocument) -> _Element:
-    """Return one `documentoSpesa` of a batch file: operation inside, items last."""
-    document = entry.document
-    block = etree.Element("documentoSpesa")
-    _BARE.identifier(block, "idSpesa", document.id)
-    if entry.original is not None:
-        _BARE.identifier(block, "idRimborso", entry.original)
-    _BARE.texts(
-        block,
-        ("dataPagamento", document.paid_on),
-        ("flagPagamentoAnticipato", document.prepaid),
-        ("flagOperazione", entry.operation),
-        ("cfCittadino", document.citizen),
-        *_tail(document),
-    )
-    _BARE.items(block, document.items)
-    return block
 
 
 def children(element: _Element) -> dict[str, _Element]:
