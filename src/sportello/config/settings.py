@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "sportello.web.middleware.SeenSessions",
     "sportello.web.middleware.CalmFailure",
 ]
 
@@ -155,6 +155,9 @@ LOCALE_PATHS = [PACKAGE / "locale"]
 TIME_ZONE = "Europe/Rome"
 USE_TZ = True
 USE_I18N = True
+
+# Rate limits count in here, for all web processes together; nothing else does.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "web_cache"}}
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"

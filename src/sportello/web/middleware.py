@@ -7,13 +7,17 @@ import logging
 import re
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
+
+from sportello.web.http import client_address
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -25,6 +29,7 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Robots-Tag": "noindex, nofollow",
 }
+SEEN_EVERY: Final = timedelta(minutes=5)
 _SENT_ID = re.compile(r"[A-Za-z0-9._-]{8,40}")
 log = logging.getLogger("sportello.web")
 
@@ -68,6 +73,30 @@ class PersonLanguage:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = request.user.language
         return self.get_response(request)
+
+
+class SeenSessions:
+    """
+    Keeps where people are signed in, for the page of devices.
+
+    allauth's own middleware writes on every page, and each write locks SQLite; this one reads, and writes when a
+    session is new, changed its address or browser, or was last seen some minutes ago.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and request.session.session_key and self._is_news(request):
+            UserSession.objects.create_from_request(request)
+        return self.get_response(request)
+
+    def _is_news(self, request: HttpRequest) -> bool:
+        known = UserSession.objects.filter(session_key=request.session.session_key)
+        row = known.values_list("last_seen_at", "ip", "user_agent").first()
+        if row is None or timezone.now() - row[0] > SEEN_EVERY:
+            return True
+        return (row[1], row[2]) != (client_address(request), request.headers.get("User-Agent", "")[:200])
 
 
 class CalmFailure:

@@ -4,6 +4,10 @@
   const tidy = () => {
     for (const each of document.querySelectorAll("[data-noscript]")) each.hidden = true;
   };
-  document.addEventListener("htmx:after:swap", tidy);
+  document.addEventListener("htmx:after:swap", (event) => {
+    tidy();
+    const target = event.target instanceof Element ? event.target : null;
+    if (target && (target.id === "lines" || target.querySelector("#lines"))) document.body.dispatchEvent(new Event("recount"));
+  });
   tidy();
 })();

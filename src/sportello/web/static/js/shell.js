@@ -55,7 +55,7 @@
     const show = (open) => {
       side.classList.toggle("open", open);
       opener.setAttribute("aria-expanded", String(open));
-      for (const part of [document.querySelector(".top"), document.querySelector("main")]) part.inert = open;
+      for (const part of document.querySelectorAll(".skip, .top, main")) part.inert = open;
       if (open) {
         document.body.append(veil);
         side.querySelector(".shut").focus();
