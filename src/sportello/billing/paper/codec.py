@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import types
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -51,7 +51,7 @@ def from_text(cls: type[_T], text: str, *, schema: int) -> _T:
         raise ContentUnreadable("the snapshot is not JSON") from error
     if not isinstance(plain, dict) or plain.pop("schema", None) != schema:
         raise ContentUnreadable(f"the snapshot is not of schema {schema}")
-    return cast(_T, _decode(plain, cls, "content"))
+    return cast(_T, _decode(plain, cls))
 
 
 def _refuse_number(_: str) -> None:
@@ -98,58 +98,112 @@ def _number(value: Decimal, *, money: bool, where: str) -> str:
     return format(value.quantize(_CENT) + 0, "f")
 
 
-def _decode(plain: Any, hint: Any, where: str) -> Any:
-    hint, optional = _unwrap(hint)
-    if plain is None:
-        if optional:
-            return None
-        raise ContentUnreadable(f"{where}: missing")
-    if get_origin(hint) is tuple:
-        if not isinstance(plain, list):
-            raise ContentUnreadable(f"{where}: not a list")
-        inner = get_args(hint)[0]
-        return tuple(_decode(item, inner, f"{where}[{index}]") for index, item in enumerate(plain))
-    if is_dataclass(hint):
-        return _decode_fields(plain, cast(type, hint), where)
-    return _decode_leaf(plain, hint, where)
+class _Bad(Exception):
+    """What is wrong, and the way to it, gathered while it is passed up."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.way: list[str] = []
 
 
-def _decode_fields(plain: Any, cls: type, where: str) -> Any:
-    if not isinstance(plain, dict):
-        raise ContentUnreadable(f"{where}: not an object")
-    hints = _hints(cls)
-    if unknown := sorted(set(plain) - set(hints)):
-        raise ContentUnreadable(f"{where}.{unknown[0]}: unknown")
-    values = {}
-    for f in fields(cls):
-        if f.name in plain:
-            values[f.name] = _decode(plain[f.name], hints[f.name], f"{where}.{f.name}")
-        elif f.default is MISSING:
-            raise ContentUnreadable(f"{where}.{f.name}: missing")
-    return cls(**values)
-
-
-def _decode_leaf(plain: Any, hint: Any, where: str) -> Any:
-    if hint is bool:
-        if isinstance(plain, bool):
-            return plain
-        raise ContentUnreadable(f"{where}: neither true nor false")
-    if not isinstance(plain, str):
-        raise ContentUnreadable(f"{where}: not a text")
-    if hint is str:
-        return plain
+def _decode(plain: Any, cls: type) -> Any:
     try:
-        if hint is date:
-            return date.fromisoformat(plain)
-        if isinstance(hint, type) and issubclass(hint, StrEnum):
-            return hint(plain)
-        return _decode_number(plain)
+        return _reader(cls)(plain)
+    except _Bad as bad:
+        raise ContentUnreadable(f"content{''.join(reversed(bad.way))}: {bad}") from None
+
+
+@cache
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """Return the function that reads values of one annotation; None never reaches it."""
+    if get_origin(hint) is tuple:
+        return _list_reader(_reader(get_args(hint)[0]))
+    if is_dataclass(hint):
+        return _object_reader(cast(type, hint))
+    if hint is bool:
+        return _read_bool
+    if hint is str:
+        return _read_text
+    convert = _CONVERT.get(hint, hint)
+    return lambda plain: _converted(convert, plain)
+
+
+def _list_reader(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def read_list(plain: Any) -> Any:
+        if not isinstance(plain, list):
+            raise _Bad("not a list")
+        found = []
+        for index, item in enumerate(plain):
+            try:
+                found.append(read(item))
+            except _Bad as bad:
+                bad.way.append(f"[{index}]")
+                raise
+        return tuple(found)
+
+    return read_list
+
+
+def _object_reader(cls: type) -> Callable[[Any], Any]:
+    hints = _hints(cls)
+    parts = [(f.name, *_unwrap(hints[f.name]), f.default is MISSING) for f in fields(cls)]
+    readers = [(name, _reader(hint), optional, required) for name, hint, optional, required in parts]
+
+    def read_object(plain: Any) -> Any:
+        if not isinstance(plain, dict):
+            raise _Bad("not an object")
+        if unknown := sorted(set(plain) - set(hints)):
+            raise _missing_way("unknown", unknown[0])
+        values = {}
+        for name, read, optional, required in readers:
+            value = plain.get(name)
+            if value is not None:
+                values[name] = _read_field(read, value, name)
+            elif required or (name in plain and not optional):
+                raise _missing_way("missing", name)
+        return cls(**values)
+
+    return read_object
+
+
+def _read_field(read: Callable[[Any], Any], value: Any, name: str) -> Any:
+    try:
+        return read(value)
+    except _Bad as bad:
+        bad.way.append(f".{name}")
+        raise
+
+
+def _missing_way(what: str, name: str) -> _Bad:
+    bad = _Bad(what)
+    bad.way.append(f".{name}")
+    return bad
+
+
+def _read_bool(plain: Any) -> bool:
+    if isinstance(plain, bool):
+        return plain
+    raise _Bad("neither true nor false")
+
+
+def _read_text(plain: Any) -> str:
+    if isinstance(plain, str):
+        return plain
+    raise _Bad("not a text")
+
+
+def _converted(convert: Callable[[str], Any], plain: Any) -> Any:
+    try:
+        return convert(_read_text(plain))
     except (ValueError, InvalidOperation) as error:
-        raise ContentUnreadable(f"{where}: not a readable value") from error
+        raise _Bad("not a readable value") from error
 
 
-def _decode_number(plain: str) -> Decimal:
+def _number_of(plain: str) -> Decimal:
     value = Decimal(plain)
     if len(plain) > _ROOM or not value.is_finite() or not -_ROOM < value.adjusted() <= _ROOM // 2:
         raise ValueError("number out of range")
     return value
+
+
+_CONVERT: dict[Any, Callable[[str], Any]] = {Decimal: _number_of, Money: _number_of, date: date.fromisoformat}
