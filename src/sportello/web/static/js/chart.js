@@ -24,7 +24,7 @@
     const series = data.series.map((row) => row.values.map((value) => (value === null ? null : Number(value))));
     const top = ceiling(Math.max(0, ...series.flat().filter((value) => value !== null)));
     const places = data.labels.map((_, index) => index);
-    const width = box.clientWidth;
+    const width = box.clientWidth - 8;
     const words = width < 420 ? data.short : data.labels;
     const font = `12px ${getComputedStyle(box).fontFamily}`;
     const bars = (side) => uPlot.paths.bars({ size: [0.36, 22], align: side, radius: 0.15, gap: 1 });
