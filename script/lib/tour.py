@@ -1,0 +1,209 @@
+"""Take the pictures of docs/tour.md: start a demo server of its own, walk through it, photograph, write the page.
+
+The pictures stand in `PICTURES`; a page whose address holds an id is named by where a link to it is found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from script.lib import assets, chromium, environment
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+FOLDER = environment.ROOT / "docs" / "tour"
+PAGE = environment.ROOT / "docs" / "tour.md"
+PHONE, DESKTOP = (390, 844), (1440, 900)
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+SIGN_IN = re.compile(r"^\s+(?P<role>.+?)\s+(?P<email>\S+@\S+)\s+(?P<password>\S.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture: where it is taken, how wide, in which light, and what the reader is told."""
+
+    name: str
+    path: str
+    caption: str
+    section: str
+    link: str = ""  # the first link on `path` whose address ends like this is followed
+    size: tuple[int, int] = DESKTOP
+    dark: bool = False
+    signed_in: bool = True
+    full: bool = False
+
+
+PAPER = r"/practice/invoices/\d+/"
+PICTURES: tuple[Picture, ...] = (
+    Picture("sign-in", "/accounts/login/", "Sign in, with a password or a passkey.", "Coming in", signed_in=False),
+    Picture("home", "/practice/", "What waits today, and the year by chart and table.", "Home"),
+    Picture("home-dark", "/practice/", "The same in the dark.", "Home", dark=True),
+    Picture("home-phone", "/practice/", "The same on a phone.", "Home", size=PHONE),
+    Picture("patients", "/practice/patients/", "The register: search as you type.", "Patients"),
+    Picture("patients-phone", "/practice/patients/", "Rows become cards on a phone.", "Patients", size=PHONE),
+    Picture(
+        "patient-new", "/practice/patients/new/", "The codice fiscale is compared with the rest.", "Patients", full=True
+    ),
+    Picture(
+        "patient",
+        "/practice/patients/",
+        "A patient, with papers and people.",
+        "Patients",
+        link=r"/practice/patients/\d+/",
+    ),
+    Picture("invoices", "/practice/invoices/", "Papers with their state, and what they add up to.", "Invoices"),
+    Picture(
+        "invoice-new", "/practice/invoices/new/", "Totals while typing, each with its reason.", "Invoices", full=True
+    ),
+    Picture(
+        "invoice", "/practice/invoices/", "A paper: next step, contents, timeline.", "Invoices", link=PAPER, full=True
+    ),
+    Picture("invoice-dark", "/practice/invoices/", "The same in the dark.", "Invoices", link=PAPER, dark=True),
+    Picture("invoice-phone", "/practice/invoices/", "The same on a phone.", "Invoices", link=PAPER, size=PHONE),
+    Picture("settings", "/practice/settings/", "Practice, billing entities, members, mail.", "Settings"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo server that runs, and who signs in there."""
+
+    address: str
+    email: str
+    password: str
+
+
+@contextmanager
+def demo_server() -> Iterator[Demo]:
+    """
+    Run a demo on a fresh data folder.
+
+    :raises RuntimeError: it did not start, or named nobody to sign in
+    """
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="sportello-tour-") as data, tempfile.TemporaryFile("w+") as said:
+        command = [environment.program("sportello"), "serve", "--demo", "--port", str(port)]
+        variables = os.environ | {"SPORTELLO_DATA": data, "PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(command, env=variables, stdout=said, stderr=subprocess.STDOUT)  # noqa: S603
+        try:
+            yield _wait(process, said, f"http://127.0.0.1:{port}")
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _wait(process: subprocess.Popen[bytes], said: Any, address: str) -> Demo:
+    for _ in range(1_200):
+        said.seek(0)
+        text = said.read()
+        found = [match for line in text.splitlines() if (match := SIGN_IN.match(line))]
+        if found:
+            time.sleep(1.0)  # the worker sets the first papers
+            return Demo(address, found[0]["email"], found[0]["password"].strip())
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError(f"the demo did not start, or names nobody to sign in:\n{text}")
+
+
+def take(browser: Browser, demo: Demo, pictures: Sequence[Picture]) -> None:
+    """Photograph pages into docs/tour; one sign-in serves all of a size and light."""
+    sessions: dict[tuple[Any, ...], Page] = {}
+    for picture in pictures:
+        key = (picture.size, picture.dark, picture.signed_in)
+        if key not in sessions:
+            sessions[key] = _session(browser, demo, picture)
+        _photograph(sessions[key], picture)
+        print(f"  {picture.name}", flush=True)
+
+
+def _session(browser: Browser, demo: Demo, picture: Picture) -> Page:
+    page = browser.new_page(
+        base_url=demo.address,
+        viewport={"width": picture.size[0], "height": picture.size[1]},
+        color_scheme="dark" if picture.dark else "light",
+        locale="it-IT",
+        timezone_id="Europe/Rome",
+        reduced_motion="reduce",
+    )
+    if picture.signed_in:
+        page.goto("/accounts/login/")
+        page.fill("input[name=login]", demo.email)
+        page.fill("input[name=password]", demo.password)
+        page.press("input[name=password]", "Enter")
+        page.wait_for_url("**/practice/**")
+    return page
+
+
+def _photograph(page: Page, picture: Picture) -> None:
+    answer = page.goto(picture.path)
+    if picture.link:
+        answer = page.goto(_link(page, picture.link))
+    if answer is None or not answer.ok:
+        raise RuntimeError(f"{picture.name}: {page.url} answers {answer and answer.status}")
+    page.wait_for_load_state("networkidle")
+    _save(page.screenshot(full_page=picture.full), FOLDER / f"{picture.name}.png")
+
+
+def _link(page: Page, pattern: str) -> str:
+    links = page.eval_on_selector_all("main a[href]", "all => all.map(one => one.getAttribute('href'))")
+    fitting = [link for link in links if re.fullmatch(pattern, link)]
+    if not fitting:
+        raise RuntimeError(f"{page.url} has no link like {pattern}")
+    return str(fitting[0])
+
+
+def _save(picture: bytes, path: Path) -> None:
+    """Keep a picture with 256 colours: a third of the size, and nobody sees it."""
+    from PIL import Image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.open(io.BytesIO(picture)).convert("RGB").quantize(256).save(path, optimize=True)
+
+
+def text() -> str:
+    """Return docs/tour.md."""
+    lines = ["# A tour in pictures", "", "Taken by `script/tour` from the demo data; every person is invented.", ""]
+    for section in dict.fromkeys(picture.section for picture in PICTURES):
+        lines += [f"## {section}", ""]
+        for picture in (each for each in PICTURES if each.section == section):
+            lines += [picture.caption, "", f"![{picture.caption}](tour/{picture.name}.png)", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="script/tour", description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", action="append", choices=[p.name for p in PICTURES], help="take this one alone")
+    only = parser.parse_args().only
+    environment.ensure("tests")
+    assets.ensure()
+    from playwright.sync_api import sync_playwright
+
+    chosen = [picture for picture in PICTURES if not only or picture.name in only]
+    with demo_server() as demo, sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path=chromium.ensure(), args=list(FLAGS))
+        take(browser, demo, chosen)
+        browser.close()
+    PAGE.write_text(text(), encoding="utf-8")
+    print(f"{len(chosen)} pictures in docs/tour, and docs/tour.md.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
