@@ -27,6 +27,7 @@ from sportello.billing.rules.totals import (
     Totals,
     compute,
 )
+from sportello.billing.rules.treatments import ServiceNature
 from sportello.billing.values import DraftValues
 from sportello.core.money import ZERO, round_cents
 from sportello.core.violations import RuleViolation
@@ -130,7 +131,7 @@ def assess(values: DraftValues, on: date) -> Assessment:
         stamp_nature=context.terms.stamp_nature,
     )
     document, split, more = _with_round_prices(document, context)
-    natures = [line.nature for line in context.lines]
+    natures = [line.nature for line in context.lines] or [ServiceNature.HEALTH]
     totals = compute(document)
     return Assessment(
         context=context,

@@ -18,6 +18,7 @@ from sportello.billing.assess import Assessment, Context
 from sportello.billing.checks import addressee_of, stamp_mode
 from sportello.billing.models import Invoice
 from sportello.billing.paper import content as paper
+from sportello.billing.paper import courtesy
 from sportello.billing.paper.content import Words
 from sportello.billing.paper.spelling import day, money, plain
 from sportello.billing.reference import Kind
@@ -49,14 +50,15 @@ class Speaker:
     def name(self, kind: Kind, key: str) -> Words:
         """Return the name that a record carries (a regime's, a payment method's)."""
         names: Mapping[str, str] = self.law.reference.record(kind, key, self.law.on).values["name"]
-        return Words(names["it"], names.get(self.language, "") if self.language else "")
+        return Words(names["it"], names.get(self.language) or courtesy.text(f"{kind.value}.{key}", self.language))
 
     def _in(self, language: str, key: str, fields: Mapping[str, Field]) -> str:
         written = {name: _written(value) for name, value in fields.items()}
         own = self.own.get(key)
         if own is not None:
             return own.get(language, "").format(**written)
-        return self.law.reference.wording(key, self.law.on, language, **written)
+        text = self.law.reference.wording(key, self.law.on, language, **written)
+        return text or courtesy.text(key, language, **written)
 
 
 def speaker(context: Context, language: str) -> Speaker:
@@ -196,7 +198,7 @@ def _mark(group: GroupTotals) -> str:
 
 def _group_words(group: GroupTotals, says: Speaker) -> Words:
     if group.vat.natura is None:
-        return Words(f"IVA {group.vat.label}%", f"IVA {group.vat.label}%" if says.language else "")
+        return Words(f"IVA {group.vat.label}%", courtesy.text("vat.TAXABLE_22", says.language, rate=group.vat.label))
     return says.say(f"vat.{group.vat.treatment.value}")
 
 

@@ -109,7 +109,7 @@ def editor_choices(
         entities=entity_choices(),
         patient=patient_choice(patient_id) if patient_id else None,
         customers=_customers(customer_id),
-        services=_services(),
+        services=service_choices(),
         series=_series(entity_id, today.year),
         accounts=tuple(
             Choice(row.pk, row.label)
@@ -157,7 +157,8 @@ def _customers(also: int | None) -> tuple[Choice, ...]:
     return tuple(Choice(pk, name) for pk, name in found.items())
 
 
-def _services() -> tuple[ServiceChoice, ...]:
+def service_choices() -> tuple[ServiceChoice, ...]:
+    """Return the active services by name."""
     rows = Service.objects.filter(is_active=True).order_by("name", "pk")
     return tuple(ServiceChoice(row.pk, row.name, row.price, row.is_round_price, dict(row.names)) for row in rows)
 

@@ -24,7 +24,13 @@ from sportello.billing.operations.drafts import StaleDraft, discard_draft, save_
 from sportello.billing.operations.issue import IssueRefused, issue_invoice
 from sportello.billing.operations.numbering import as_printed
 from sportello.billing.permissions import check_may_draft, check_may_issue, may_issue
-from sportello.billing.queries.editor import EditorChoices, editor_choices, entity_choices, patient_choice
+from sportello.billing.queries.editor import (
+    EditorChoices,
+    editor_choices,
+    entity_choices,
+    patient_choice,
+    service_choices,
+)
 from sportello.billing.resolve import values_of
 from sportello.billing.rules.issue_checks import Findings
 from sportello.billing.states import ForbiddenMove
@@ -33,6 +39,7 @@ from sportello.core.languages import FIRST
 from sportello.core.violations import RuleViolation
 from sportello.parties.models import Series
 from sportello.patients.models import Customer
+from sportello.web import formats
 from sportello.web.http import PartyRequest
 from sportello.web.practice.http import practice_view
 from sportello.web.practice.invoices.forms import (
@@ -92,9 +99,7 @@ def totals(request: PartyRequest) -> HttpResponse:
 def lines(request: PartyRequest) -> HttpResponse:
     """Answer with the lines again: one more, one less, or one whose service was changed and brings its own price."""
     desk = _posted(request, _changed(request))
-    response = render(request, "practice/invoices/_lines.html", {"desk": desk})
-    response["HX-Trigger-After-Swap"] = "recount"
-    return response
+    return render(request, "practice/invoices/_lines.html", {"desk": desk})
 
 
 @require_http_methods(["GET", "POST"])
@@ -214,7 +219,8 @@ def _stale(request: PartyRequest, desk: Desk, invoice: Invoice | None) -> HttpRe
     desk.form.add_error(
         None,
         _(
-            "Somebody saved this draft while you were writing. What you typed is still here: saving again replaces theirs."
+            "Somebody saved this draft while you were writing. What you typed is still here: saving again replaces "
+            "what they saved."
         ),
     )
     return _page(request, desk, invoice, status=409)
@@ -296,10 +302,19 @@ def _changed(request: PartyRequest) -> dict[str, Any]:
         return with_line(data, removed=_number(data, "_remove"))
     place = _number(data, "_service")
     if place is not None:
-        for name in ("price", "description", "second_description"):
-            data[f"lines-{place}-{name}"] = ""
-        data["_priced"] = str(place)
+        data |= _priced(data, place)
     return with_line(data)
+
+
+def _priced(data: Mapping[str, Any], place: int) -> dict[str, str]:
+    """Return price and texts of the service that a line was changed to, as people of the language write them."""
+    found = next((each for each in service_choices() if each.id == _number(data, f"lines-{place}-service")), None)
+    second = found.names.get(str(data.get("second_language", "")), "") if found else ""
+    return {
+        f"lines-{place}-price": formats.amount(found.price) if found else "",
+        f"lines-{place}-description": found.name if found else "",
+        f"lines-{place}-second_description": second,
+    }
 
 
 def _summary(invoice: Invoice, today: date) -> dict[str, Any]:
