@@ -23,6 +23,9 @@ COMMANDS = (
     "web",
     "worker",
     "migrate",
+    "practice",
+    "demo",
+    "invoices",
     "audit",
     "keys",
 )

@@ -59,9 +59,9 @@ def _children(asked: argparse.Namespace) -> list[Any]:
 
 
 def _demo() -> list[Any]:
-    from sportello.jobs import demo
+    from sportello.jobs.demo import load_when_empty
 
-    return demo.load_when_empty()
+    return list(load_when_empty())
 
 
 def _fresh_metrics(folder: Path) -> None:
