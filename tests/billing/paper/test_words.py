@@ -2,12 +2,16 @@
 
 import json
 import string
+from datetime import date
 from importlib import resources
 
 import pytest
 
+from sportello.billing.compose import Speaker
 from sportello.billing.paper import courtesy, sheet
-from sportello.billing.reference import Kind, load
+from sportello.billing.paper.content import Words
+from sportello.billing.reference import Kind, Reference, load
+from sportello.billing.terms import Law
 
 LANGUAGES = {"en", "ro", "sq", "ar", "zh-hans", "uk", "es", "fr", "de"}
 COURTESY = json.loads(resources.files("sportello.billing.paper").joinpath("courtesy.json").read_text("utf-8"))
@@ -47,7 +51,13 @@ def test_courtesy_has_every_text_the_records_lack(language):
 @pytest.mark.parametrize("language", sorted(COURTESY))
 def test_courtesy_uses_the_fields_of_the_italian_text(language):
     for key, texts in _shipped():
-        assert _fields(COURTESY[language][key]) == _fields(texts["it"]), key
+        if key in COURTESY[language]:
+            assert _fields(COURTESY[language][key]) == _fields(texts["it"]), key
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_courtesy_names_the_vat_of_a_taxed_group(language):
+    assert "22" in courtesy.text("vat.TAXABLE_22", language, rate="22")
 
 
 @pytest.mark.parametrize("language", sorted(COURTESY))
@@ -65,3 +75,19 @@ def test_text_fills_the_fields_and_keeps_codes_together_beside_arabic():
 def test_text_of_an_unknown_key_or_language_is_empty():
     assert courtesy.text("vat.EXEMPT_HEALTH", "it") == ""
     assert courtesy.text("nothing", "de") == ""
+
+
+def test_speaker_falls_back_to_the_courtesy_text_where_the_records_have_none():
+    says = Speaker(Law(date(2026, 3, 2), Reference(load())), {}, "de")
+    assert says.say("fund.ENPAP", rate="2") == Words("Contributo integrativo ENPAP 2%", "Zusatzbeitrag ENPAP 2 %")
+    assert says.name(Kind.PAYMENT_METHOD, "MP08").second == "Zahlungskarte"
+
+
+def test_speaker_keeps_to_the_records_where_they_have_the_language():
+    says = Speaker(Law(date(2026, 3, 2), Reference(load())), {}, "fr")
+    assert says.name(Kind.REGIME, "RF19").second == "Régime forfaitaire"
+
+
+def test_speaker_adds_no_translation_of_ours_to_a_wording_of_the_entity():
+    says = Speaker(Law(date(2026, 3, 2), Reference(load())), {"fund.ENPAP": {"it": "Cassa {rate}%"}}, "de")
+    assert says.say("fund.ENPAP", rate="2") == Words("Cassa 2%", "")
