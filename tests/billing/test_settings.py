@@ -139,7 +139,7 @@ def test_create_service_keeps_what_was_typed(world):
     [
         ({"code": ""}, "service_code_form"),
         ({"code": "therapy"}, "service_code_taken"),
-        ({"name": ""}, "name_missing"),
+        ({"name": ""}, "text_missing"),
         ({"price": Decimal("-1")}, "price_negative"),
         ({"price": Decimal("1.001")}, "amount_not_in_cents"),
         ({"price": Decimal("1e10")}, "amount_too_large"),
@@ -234,7 +234,7 @@ def test_set_wording_of_the_same_day_replaces_it(world):
 @pytest.mark.parametrize(
     ("more", "code"),
     [
-        ({"text": " "}, "text_it_missing"),
+        ({"text": " "}, "text_missing"),
         ({"key": "vat.NOTHING"}, "wording_unknown"),
         ({"text": "Esente {who}"}, "wording_fields"),
         ({"text": "Esente {"}, "wording_fields"),

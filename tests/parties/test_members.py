@@ -70,7 +70,7 @@ def test_invite_member_twice_is_refused(world):
     [
         ({"email": ""}, "email_missing"),
         ({"email": "nina@"}, "email_domain_missing"),
-        ({"given_name": ""}, "given_name_missing"),
+        ({"given_name": ""}, "text_missing"),
         ({"values": replace(HELPER, entities=frozenset())}, "no_entity_granted"),
         ({"values": MemberValues(Role.ACCOUNTANT, years=(1800,))}, "year_range"),
     ],

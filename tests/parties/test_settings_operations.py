@@ -117,7 +117,7 @@ def test_create_entity_twice_is_refused(world):
 def test_create_entity_of_a_person_needs_the_code(world):
     with pytest.raises(Refused) as refused:
         create_entity(actor=world.ada, values=replace(NEW, codice_fiscale=""))
-    assert _codes(refused) == {("codice_fiscale", "codice_fiscale_missing")}
+    assert _codes(refused) == {("codice_fiscale", "issuer_code_missing")}
 
 
 def test_edit_entity_masks_the_code_in_the_audit(world):
@@ -286,7 +286,7 @@ def test_add_account_is_the_default_when_it_is_the_first(world):
 @pytest.mark.parametrize(
     ("label", "iban", "code"),
     [
-        ("", OTHER_IBAN, "label_missing"),
+        ("", OTHER_IBAN, "text_missing"),
         ("X", "IT61X0542811101000000123456", "iban_check_digits"),
         ("X", IBAN, "iban_twice"),
     ],

@@ -60,12 +60,12 @@ def test_create_customer_without_a_switch_may_not(world, who):
 @pytest.mark.parametrize(
     ("change", "field", "code"),
     [
-        ({"name": " "}, "name", "name_missing"),
+        ({"name": " "}, "name", "text_missing"),
         ({"kind": "club"}, "kind", "choice_unknown"),
         ({"partita_iva": "05555550375"}, "partita_iva", "partita_iva_check_digit"),
         ({"codice_fiscale": "123"}, "codice_fiscale", "codice_fiscale_length"),
-        ({"sdi_code": "ABC"}, "sdi_code", "sdi_code_form"),
-        ({"kind": "public_body"}, "sdi_code", "sdi_code_form"),
+        ({"sdi_code": "ABC"}, "sdi_code", "recipient_code_form"),
+        ({"kind": "public_body"}, "sdi_code", "recipient_code_form"),
         ({"kind": "person"}, "withholding_agent", "person_withholds_nothing"),
         ({"pec": "beta@pec"}, "pec", "email_domain_missing"),
         ({"cig": "1"}, "cig", "cig_form"),

@@ -107,7 +107,7 @@ def test_create_patient_gathers_every_reason(world):
     with pytest.raises(Refused) as refused:
         _create(world.ada, bad)
     assert _codes(refused) == {
-        ("family_name", "family_name_missing"),
+        ("family_name", "text_missing"),
         ("born_on", "born_in_future"),
         ("codice_fiscale", "codice_fiscale_check_character"),
         ("postal_code", "postal_code_form"),

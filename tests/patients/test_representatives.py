@@ -43,7 +43,7 @@ def test_add_representative_without_the_switch_may_not(world):
 @pytest.mark.parametrize(
     ("change", "field", "code"),
     [
-        ({"family_name": ""}, "family_name", "family_name_missing"),
+        ({"family_name": ""}, "family_name", "text_missing"),
         ({"role": "friend"}, "role", "choice_unknown"),
         ({"until_on": date(2019, 1, 1)}, "until_on", "period_backwards"),
         ({"may_consent": False, "may_see_documents": False}, "powers", "no_power_given"),

@@ -60,7 +60,7 @@ class Gathering:
         """Return a text without doubled and outer spaces; refuse one that is too long, or missing though needed."""
         clean = " ".join(value.split())
         if needed and not clean:
-            self.refuse(f"{field}_missing", field=field)
+            self.refuse("text_missing", field=field)
         elif len(clean) > longest:
             self.refuse("text_too_long", field=field, longest=longest, length=len(clean))
         return clean

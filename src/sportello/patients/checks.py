@@ -217,7 +217,7 @@ def _sdi_code(given: CustomerValues, found: Gathering) -> str:
     code = "".join(given.sdi_code.split()).upper()
     wanted = _SDI.get(given.kind, 7)
     if code and (len(code) != wanted or not _SDI_FORM.fullmatch(code)):
-        found.refuse("sdi_code_form", field="sdi_code", length=wanted)
+        found.refuse("recipient_code_form", field="sdi_code", length=wanted)
     return code
 
 

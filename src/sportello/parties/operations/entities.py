@@ -166,7 +166,7 @@ def _code(values: EntityValues, found: Gathering) -> str:
     code = "".join(values.codice_fiscale.split()).upper()
     if not code:
         if values.tax_kind == TaxKind.PERSON:
-            found.refuse("codice_fiscale_missing", field="codice_fiscale")
+            found.refuse("issuer_code_missing", field="codice_fiscale")
         return ""
     return found.attempt(lambda: check_issuer_code(code), code)
 

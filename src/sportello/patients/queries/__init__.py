@@ -16,6 +16,7 @@ from sportello.patients.queries.customers import (
 from sportello.patients.queries.detail import (
     PatientDetail,
     RepresentativeShown,
+    holder_of_code,
     patient_detail,
     patient_values,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "customer_detail",
     "customer_page",
     "customer_rows",
+    "holder_of_code",
     "patient_choices",
     "patient_counts",
     "patient_detail",

@@ -10,6 +10,7 @@ from sportello.core.actors import Actor, acting
 from sportello.parties.contacts import Address, spoken_phone
 from sportello.parties.timeline import names_of
 from sportello.patients.checks import ADULT, birthday, is_minor
+from sportello.patients.codes import code_hash
 from sportello.patients.models import Patient, Representative
 from sportello.patients.permissions import check_may_see_patients
 from sportello.patients.values import PatientValues
@@ -129,3 +130,12 @@ def _representative(row: Representative, today: date) -> RepresentativeShown:
         until_on=row.until_on,
         is_current=row.since_on <= today and (row.until_on is None or today <= row.until_on),
     )
+
+
+def holder_of_code(actor: Actor, code: str, *, but: int = 0) -> int | None:
+    """Return the id of another patient of the actor's with this normalised code, None when there is none."""
+    if not code:
+        return None
+    with acting(actor):
+        rows = Patient.objects.filter(codice_fiscale_hash=code_hash(actor.party_id, code)).exclude(pk=but)
+        return rows.values_list("pk", flat=True).first()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from sportello.billing.models import Invoice
 from sportello.billing.permissions import may_download, may_record_payment
 from sportello.core.actors import Actor
+from sportello.patients.permissions import may_see_customers, may_see_patients
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,18 @@ def _unpaid(actor: Actor) -> int:
     return Invoice.objects.filter(open__gt=0).exclude(state="DRAFT").count() if may_record_payment(actor) else 0
 
 
+def _customers_apart(actor: Actor) -> bool:
+    """Customers are a tab beside the patients; who may not see those finds them in the menu."""
+    return may_see_customers(actor) and not may_see_patients(actor)
+
+
 ENTRIES: tuple[Entry, ...] = (
     Entry(_("Home"), "home", "practice:home"),
+    Entry(_("Patients"), "users", "practice:patients", may_see_patients),
+    Entry(_("Customers"), "building", "practice:customers", _customers_apart),
     Entry(_("Invoices"), "file-invoice", "practice:invoices", may_download, _unpaid),
 )
-SEARCH: tuple[str, Callable[[Actor], bool]] | None = None
+SEARCH: tuple[str, Callable[[Actor], bool]] | None = ("practice:patients", may_see_patients)
 """Where the magnifier of the phone's bar leads, and who sees it; None while there is nothing to search."""
 
 

@@ -1,0 +1,1 @@
+"""The rooms of customers: companies, professionals, public bodies and other payers."""

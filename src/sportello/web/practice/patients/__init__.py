@@ -1,0 +1,1 @@
+"""The rooms of patients: list, record, form, representatives."""
