@@ -52,7 +52,7 @@ def check_amounts(totals: Totals | CreditTotals) -> None:
     """Assert whole cents with two places, and no zero below zero."""
     for amount in amounts(totals):
         assert not amount.is_signed(), f"{amount} is below zero"
-        assert amount.as_tuple().exponent == -2, f"{amount} is not written in cents"
+        assert amount.same_quantum(CENT), f"{amount} is not written in cents"
 
 
 def check_adds_up(totals: Totals) -> None:
