@@ -93,3 +93,9 @@ def _issued(since: date) -> dict[tuple[int, int], Decimal]:
         taken=euro_sum("total", filter=Q(kind=InvoiceKind.CREDIT_NOTE)),
     )
     return {(row["y"], row["m"]): row["given"] - row["taken"] for row in grouped.order_by()}
+
+
+def standing_counts(year: int) -> dict[str, int]:
+    """Return how many invoices of a year stand in each payment state. One query."""
+    rows = Invoice.objects.filter(kind=InvoiceKind.INVOICE, year=year).values("payment_state")
+    return {row["payment_state"]: row["number"] for row in rows.annotate(number=Count("pk")).order_by()}

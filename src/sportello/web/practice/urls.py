@@ -7,7 +7,11 @@ from django.urls import URLPattern, URLResolver, include, path
 from sportello.web.practice import home, search
 from sportello.web.practice.customers.urls import urlpatterns as customers
 from sportello.web.practice.invoices.urls import urlpatterns as invoices
+from sportello.web.practice.jobs.urls import urlpatterns as jobs
+from sportello.web.practice.mail.urls import urlpatterns as mail
 from sportello.web.practice.patients.urls import urlpatterns as patients
+from sportello.web.practice.registers.urls import urlpatterns as registers
+from sportello.web.practice.sessions.urls import urlpatterns as sessions
 
 app_name = "practice"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,4 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("patients/customers/", include(customers)),
     path("patients/", include(patients)),
     path("invoices/", include(invoices)),
+    path("sessions/", include(sessions)),
+    path("registers/", include(registers)),
+    path("settings/mail/", include(mail)),
+    path("settings/queue/", include(jobs)),
 ]

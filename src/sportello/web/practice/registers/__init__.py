@@ -1,0 +1,1 @@
+"""Pages of the registers: what the accountant takes, the stamps, and whether the numbers are whole."""

@@ -1,0 +1,1 @@
+"""Pages of the sessions that took place and wait for an invoice."""
