@@ -51,7 +51,7 @@ def page(sheet: dict[str, Any]) -> str:
         _payment(sheet["payment"]) if sheet["payment"] else "",
         f"<h2>{_text(sheet['summary']['labels'][0][0])}</h2>",
         _table(
-            ["", *(label[0] for label in sheet["summary"]["labels"][1:])],
+            [label[0] for label in sheet["summary"]["labels"][2:]],
             [[f"{mark} {wording[0]}", taxable, tax] for mark, wording, taxable, tax in sheet["summary"]["rows"]],
         ),
         "".join(f"<p>{_text(note[0])}" for note in sheet["notes"]),

@@ -60,7 +60,7 @@ class Renderer:
         except (glyphs.FontsMissing, OSError) as error:
             raise RenderFailed(f"the renderer cannot start: {error}") from error
         self._lock = threading.Lock()
-        self._logos: dict[Logo, str | None] = {}
+        self._logos: dict[Logo, sheet.Picture | None] = {}
         self._engine = typst.Compiler(
             input=str(template),
             root=str(self._root),
@@ -78,7 +78,7 @@ class Renderer:
         :raises RenderFailed: the logo is missing or another one, or the engine gave up
         """
         with self._lock:
-            plain = sheet.build(content, self._logo_path(content, logo))
+            plain = sheet.build(content, self._picture(content, logo))
             moment = datetime(content.issued_on.year, content.issued_on.month, content.issued_on.day, 12, tzinfo=UTC)
             return self._set(plain, moment)
 
@@ -107,7 +107,7 @@ class Renderer:
             raise RenderFailed("the engine returned no single file")
         return pdf
 
-    def _logo_path(self, content: Content, logo: bytes | None) -> str | None:
+    def _picture(self, content: Content, logo: bytes | None) -> sheet.Picture | None:
         """Return where the template finds the picture, written there on first sight."""
         wanted = content.logo
         if wanted is None:
@@ -120,24 +120,23 @@ class Renderer:
             self._logos[wanted] = self._store_logo(wanted, logo)
         return self._logos[wanted]
 
-    def _store_logo(self, wanted: Logo, logo: bytes) -> str | None:
+    def _store_logo(self, wanted: Logo, logo: bytes) -> sheet.Picture | None:
         try:
-            picture = prepare(logo, wanted.media_type)
+            prepared = prepare(logo, wanted.media_type)
         except LogoUnreadable as error:
             log.warning("paper: logo left out: %s", error)
             return None
         path = self._root / f"{wanted.sha256}.png"
         try:
-            path.write_bytes(picture)
+            path.write_bytes(prepared.data)
         except OSError as error:
             path.unlink(missing_ok=True)
             raise RenderFailed(f"no room for the logo: {os.strerror(error.errno or 0)}") from error
-        return f"/{path.name}"
+        return sheet.Picture(f"/{path.name}", prepared.width)
 
     def _forget_logos(self) -> None:
-        for name in self._logos.values():
-            if name:
-                (self._root / name[1:]).unlink(missing_ok=True)
+        for picture in self._root.glob("*.png"):
+            picture.unlink(missing_ok=True)
         self._logos.clear()
 
 

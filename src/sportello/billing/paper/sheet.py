@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib import resources
@@ -20,6 +21,19 @@ Pair = list[str]
 """A text in Italian, and in the second language when there is one."""
 Row = list[Any]
 """A label and what stands beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A logo the template can open.
+
+    :ivar path: inside the template's root
+    :ivar width: on paper, millimetres
+    """
+
+    path: str
+    width: float
+
 
 _TYPST_LANGUAGE = {"zh-hans": ("zh", "CN")}
 _NOTHING = Decimal("0.00")
@@ -40,13 +54,13 @@ def languages() -> frozenset[str]:
     return frozenset(labels()) - {"it"}
 
 
-def build(content: Content, logo: str | None) -> dict[str, Any]:
+def build(content: Content, picture: Picture | None) -> dict[str, Any]:
     """
     Return what the template sets for one document.
 
-    :param logo: path of the picture inside the template's root, or None
+    :param picture: the logo as it lies in the template's root, None where there is none
     """
-    return _Builder(content).sheet(logo)
+    return _Builder(content).sheet(picture)
 
 
 def to_json(plain: dict[str, Any]) -> str:
@@ -97,7 +111,7 @@ class _Builder:
             pair.append(_say(words.second))
         return pair
 
-    def sheet(self, logo: str | None) -> dict[str, Any]:
+    def sheet(self, picture: Picture | None) -> dict[str, Any]:
         """Return everything, in the order of the paper."""
         content = self.content
         code = content.language if self.second else "it"
@@ -110,7 +124,7 @@ class _Builder:
             "region": region,
             "running": f"{title(content)} del {day(content.issued_on)}",
             "page": self.italian["page"],
-            "logo": logo,
+            "logo": {"path": picture.path, "width": picture.width} if picture else None,
             "head": self.head(),
             "issuer": self.issuer(),
             "addressee": self.addressee(),
@@ -248,9 +262,9 @@ class _Builder:
         stamp, charged = self.content.stamp, self.content.totals.stamp
         if stamp and stamp.natura and charged:
             rows.append([clean(stamp.natura), self.label("stamp"), money(charged), money(_NOTHING)])
-        keys = ("summary", "taxable", "tax")
+        keys = ("summary", "treatment", "description", "taxable", "tax")
         pairs = [self.label(key) for key in keys]
-        width = max(_width(pair, [row[at] for row in rows]) for at, pair in ((2, pairs[1]), (3, pairs[2])))
+        width = max(_width(pair, [row[at] for row in rows]) for at, pair in ((2, pairs[3]), (3, pairs[4])))
         return {"labels": pairs, "rows": rows, "width": width}
 
     def payment(self) -> dict[str, Any] | None:
