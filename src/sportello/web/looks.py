@@ -66,18 +66,19 @@ PERIOD: Final[dict[str, Look]] = {
 }
 
 JOB: Final[dict[str, Look]] = {
-    "READY": Look("stack-2", pgettext_lazy("job", "Queued"), Family.MOVE),
-    "RUNNING": Look("progress", pgettext_lazy("job", "Running"), Family.MOVE),
-    "SUCCESSFUL": Look("circle-check", pgettext_lazy("job", "Done"), Family.OK),
-    "FAILED": Look("circle-x", pgettext_lazy("job", "Failed"), Family.BAD),
+    "waiting": Look("stack-2", pgettext_lazy("job", "Queued"), Family.MOVE),
+    "running": Look("progress", pgettext_lazy("job", "Running"), Family.MOVE),
+    "done": Look("circle-check", pgettext_lazy("job", "Done"), Family.OK),
+    "failed": Look("circle-x", pgettext_lazy("job", "Failed"), Family.BAD),
 }
 
 MAIL: Final[dict[str, Look]] = {
-    "QUEUED": Look("stack-2", pgettext_lazy("mail", "Queued"), Family.MOVE),
-    "SENDING": Look("progress", pgettext_lazy("mail", "Going out"), Family.MOVE),
-    "UNCERTAIN": Look("help-circle", pgettext_lazy("mail", "Outcome unknown"), Family.WAIT),
-    "SENT": Look("circle-check", pgettext_lazy("mail", "Sent"), Family.OK),
-    "FAILED": Look("mail-x", pgettext_lazy("mail", "Not sent"), Family.BAD),
+    "waiting": Look("stack-2", pgettext_lazy("mail", "Queued"), Family.MOVE),
+    "handing": Look("progress", pgettext_lazy("mail", "Going out"), Family.MOVE),
+    "uncertain": Look("help-circle", pgettext_lazy("mail", "Outcome unknown"), Family.WAIT),
+    "sent": Look("circle-check", pgettext_lazy("mail", "Sent"), Family.OK),
+    "failed": Look("mail-x", pgettext_lazy("mail", "Not sent"), Family.BAD),
+    "cancelled": Look("ban", pgettext_lazy("mail", "Cancelled"), Family.OFF),
 }
 
 STEP: Final[dict[str, Look]] = {

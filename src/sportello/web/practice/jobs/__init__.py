@@ -1,0 +1,1 @@
+"""The room of later work: queue, failures, running again."""
