@@ -47,7 +47,7 @@ def ensure(kind: str) -> Path:
     if not python().exists():
         _make()
     print(f"Installing the packages of {lock.name} (once; a minute or two) …", flush=True)
-    command = [str(python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    command = [str(python()), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
     done = subprocess.run([*command, "-r", str(lock)], check=False)  # noqa: S603 - our own arguments
     if done.returncode:
         stop(f"The packages of {lock.name} could not be installed: see above. Is the network reachable?")

@@ -11,6 +11,7 @@ from tests.repository import tree
 
 TEMPLATES = sorted(path for path in tree.ending(".html", ".txt") if "templates" in path.parts)
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|<style\b|\sstyle=|\son[a-z]+=[\"']|javascript:", re.IGNORECASE)
+COMPOSED = re.compile(r"f\"([\w/]*\{\w+\}[\w/{}]*\.(?:html|txt))\"")
 DATA_BLOCK = re.compile(r"<script[^>]*type=\"application/json\"[^>]*>")
 
 
@@ -30,12 +31,20 @@ def _of_others():
     return found | {"400.html", "403.html", "404.html", "429.html", "500.html", "403_csrf.html"}
 
 
+def _composed(sources):
+    """Return a pattern for each name that a module composes, such as f"errors/{status}.html"."""
+    names = {name for path, text in sources.items() if path.suffix == ".py" for name in COMPOSED.findall(text)}
+    return [re.compile(r"\w+".join(re.escape(part) for part in re.split(r"\{\w+\}", name))) for name in names]
+
+
 def test_every_template_is_used():
     sources, others = _sources(), _of_others()
+    composed = _composed(sources)
     unused = [
         tree.name(path)
         for path in TEMPLATES
         if _name(path) not in others
+        and not any(pattern.fullmatch(_name(path)) for pattern in composed)
         and not any(_name(path) in text for other, text in sources.items() if other != path)
     ]
     assert not unused
