@@ -2,16 +2,20 @@
 
 import hashlib
 import io
+import json
 import logging
 import re
+import shutil
 import threading
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pypdf
 import pytest
 import typst
+from fontTools.ttLib import TTFont
 from PIL import Image
 
 from sportello.billing.paper import glyphs, render
@@ -19,6 +23,7 @@ from sportello.billing.paper.content import Logo, Words
 from sportello.billing.paper.render import Renderer, RenderFailed
 from tests.billing.paper.papers import ARABIC, CHINESE, CREDIT, FLAT, LONG, MIXED, SIMPLE, UKRAINIAN
 
+ROOT = Path(__file__).parents[3]
 PAPERS = {
     "simple": SIMPLE,
     "mixed": MIXED,
@@ -341,6 +346,28 @@ def test_render_forgets_old_logos_and_still_prints_them(monkeypatch):
         data = _picture("PNG", (width, 10))
         assert len(_reader(ours.render(_with_logo(data, "image/png"), data)).pages[0].images) == 1
     assert len(list(ours._root.glob("*.png"))) <= 2
+
+
+def test_render_works_on_after_its_temporary_files_were_tidied_away():
+    ours = Renderer()
+    data = _picture("PNG", (77, 33))
+    content = _with_logo(data, "image/png")
+    first = ours.render(content, data)
+    for picture in ours._root.glob("*.png"):
+        picture.unlink()
+    assert ours.render(content, data) == first
+    shutil.rmtree(ours._root)
+    assert ours.render(content, data) == first
+
+
+def test_fonts_are_the_ones_the_install_copies_and_the_template_names():
+    assets = json.loads((ROOT / "script" / "assets.json").read_text("utf-8"))
+    copied = assets["folders"]["src/sportello/billing/paper/fonts"]
+    assert {name for name in copied if name.endswith(".ttf")} == set(glyphs.FONT_FILES)
+    template = render.TEMPLATE.read_text("utf-8")
+    for path in glyphs.font_files():
+        family = TTFont(path)["name"].getDebugName(16) or TTFont(path)["name"].getDebugName(1)
+        assert f'"{family}"' in template
 
 
 def test_renderer_without_its_fonts_says_how_to_get_them(monkeypatch, tmp_path):

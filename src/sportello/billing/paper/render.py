@@ -55,14 +55,14 @@ class Renderer:
             fonts = _load_fonts()
             self._root = Path(tempfile.mkdtemp(prefix="sportello-paper-"))
             weakref.finalize(self, _remove, self._root, os.getpid())
-            template = self._root / TEMPLATE.name
-            template.write_bytes(TEMPLATE.read_bytes())
+            self._template = self._root / TEMPLATE.name
+            self._template.write_bytes(TEMPLATE.read_bytes())
         except (glyphs.FontsMissing, OSError) as error:
             raise RenderFailed(f"the renderer cannot start: {error}") from error
         self._lock = threading.Lock()
         self._logos: dict[Logo, sheet.Picture | None] = {}
         self._engine = typst.Compiler(
-            input=str(template),
+            input=str(self._template),
             root=str(self._root),
             font_paths=fonts,
         )
@@ -78,9 +78,22 @@ class Renderer:
         :raises RenderFailed: the logo is missing or another one, or the engine gave up
         """
         with self._lock:
+            self._restore()
             plain = sheet.build(content, self._picture(content, logo))
             moment = datetime(content.issued_on.year, content.issued_on.month, content.issued_on.day, 12, tzinfo=UTC)
             return self._set(plain, moment)
+
+    def _restore(self) -> None:
+        """Write the temporary files anew when somebody tidied them away under a worker that runs for weeks."""
+        if self._template.is_file():
+            return
+        self._logos.clear()
+        try:
+            self._root.mkdir(mode=0o700, exist_ok=True)
+            self._template.write_bytes(TEMPLATE.read_bytes())
+        except OSError as error:
+            self._template.unlink(missing_ok=True)
+            raise RenderFailed(f"no room for the template: {os.strerror(error.errno or 0)}") from error
 
     def _set(self, plain: dict[str, Any], moment: datetime) -> bytes:
         reason = ""
@@ -114,7 +127,8 @@ class Renderer:
             return None
         if logo is None or hashlib.sha256(logo).hexdigest() != wanted.sha256:
             raise RenderFailed("the logo handed over is not the one the document was issued with")
-        if wanted not in self._logos:
+        known = self._logos.get(wanted)
+        if wanted not in self._logos or (known and not (self._root / known.path[1:]).is_file()):
             if len(self._logos) >= _LOGOS_KEPT:
                 self._forget_logos()
             self._logos[wanted] = self._store_logo(wanted, logo)
