@@ -201,7 +201,7 @@ def test_settings_and_environment_replace_the_simulators_folder(run: Run, home: 
 
 
 def test_upload_builds_once_and_sends_once(run: Run, at: list[object], home: Path, simulator: Simulator) -> None:
-    path = write_documents(home, 3)
+    path = write_documents(home, 1)
     code, told = run("upload", path, *at)
     (file,) = told["files"]
     assert (code, file["outcome"]) == (Exit.DONE, "accepted")
@@ -209,7 +209,7 @@ def test_upload_builds_once_and_sends_once(run: Run, at: list[object], home: Pat
     code, told = run("outcome", file["protocol"], "--wait", 20, *at)
     assert code == Exit.DONE
     (sending,) = told["sendings"]
-    assert (sending["documents"], sending["accepted"], sending["errors"]) == (3, 3, 0)
+    assert (sending["documents"], sending["accepted"], sending["errors"]) == (1, 1, 0)
     assert run("errors", file["protocol"], *at)[0] == Exit.REFUSED  # there are none
     code, told = run("receipt", file["protocol"], "--out", home / "receipt.pdf", *at)
     assert code == Exit.DONE
