@@ -55,6 +55,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "sportello.web.metrics.CountRequests",
     "sportello.web.middleware.RequestId",
     "sportello.web.middleware.PrivatePages",
     "csp.middleware.CSPMiddleware",

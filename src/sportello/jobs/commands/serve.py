@@ -87,5 +87,7 @@ def _say_where(asked: argparse.Namespace, signs: list[Any], supervisor: Any) -> 
     if settings.HTTPS:
         say("Sign-in works over https only: put a proxy with a certificate in front, as docs/operations.md shows,")
         say("or set SPORTELLO_HTTPS=0 on a machine of your own.")
+    if signs:
+        say("Invented people who can sign in; mail about signing in is shown at /mailbox/:")
     for sign in signs:
         say(f"  {sign.role:<22} {sign.email:<38} {sign.password}")
