@@ -32,16 +32,16 @@ def test_check_stamp_proof_of_paper() -> None:
     assert [each.code for each in check_stamp_proof(StampProof(StampMode.PAPER), issued_on=DAY)] == ["stamp_id_missing"]
     short = check_stamp_proof(replace(PAPER, sticker="123"), issued_on=DAY)
     assert [each.code for each in short] == ["stamp_id_unusual"]
-    with pytest.raises(RuleViolation, match="stamp_after_document"):
+    with pytest.raises(RuleViolation, match=r"^stamp_after_document"):
         check_stamp_proof(PAPER, issued_on=date(2026, 3, 1))
 
 
 def test_check_stamp_proof_of_an_authorisation() -> None:
     assert check_stamp_proof(VIRTUAL, issued_on=DAY) == ()
     for wrong in (replace(VIRTUAL, authorisation=""), replace(VIRTUAL, authorised_on=None)):
-        with pytest.raises(RuleViolation, match="stamp_authorisation_missing"):
+        with pytest.raises(RuleViolation, match=r"^stamp_authorisation_missing"):
             check_stamp_proof(wrong, issued_on=DAY)
-    with pytest.raises(RuleViolation, match="stamp_authorised_later"):
+    with pytest.raises(RuleViolation, match=r"^stamp_authorised_later"):
         check_stamp_proof(VIRTUAL, issued_on=date(2026, 3, 1))
 
 

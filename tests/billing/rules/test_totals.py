@@ -206,7 +206,7 @@ def test_line_that_is_no_number_is_refused() -> None:
 
 @pytest.mark.parametrize("rate", ["-0.01", "100.01"])
 def test_fund_terms_refuse_a_rate_out_of_range(rate: str) -> None:
-    with pytest.raises(RuleViolation, match="rate_out_of_range"):
+    with pytest.raises(RuleViolation, match=r"^rate_out_of_range"):
         FundTerms("X", Decimal(rate))
 
 

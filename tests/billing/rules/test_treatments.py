@@ -32,13 +32,13 @@ def test_check_treatment_allowed_refuses_vat_and_exemption_to_a_flat_rate_issuer
 
 def test_check_treatment_allowed_keeps_flat_rate_from_an_ordinary_issuer() -> None:
     assert allowed_treatments(Regime.ORDINARY) == set(Treatment) - {Treatment.FLAT_RATE}
-    with pytest.raises(RuleViolation, match="treatment_not_allowed_in_regime"):
+    with pytest.raises(RuleViolation, match=r"^treatment_not_allowed_in_regime"):
         check_treatment_allowed(Regime.ORDINARY, Treatment.FLAT_RATE)
 
 
 def test_vat_terms_have_a_natura_exactly_when_there_is_no_vat() -> None:
     for rate, natura in ((Decimal(0), None), (Decimal(22), Natura.EXEMPT)):
-        with pytest.raises(RuleViolation, match="natura_iff_no_vat"):
+        with pytest.raises(RuleViolation, match=r"^natura_iff_no_vat"):
             VatTerms(Treatment.TAXABLE_22, rate, natura)
 
 

@@ -118,11 +118,11 @@ def _take_stamp_inside(groups: list["_Group"], stamp: StampTerms) -> Decimal:
         return ZERO
     payer = rounded[-1]
     others = total_of(group.reached for group in free if group is not payer)
-    if payer.target - stamp.amount >= payer.fixed.taxable:
+    if payer.target - stamp.amount > payer.fixed.taxable:
         payer.solve(payer.target - stamp.amount)
         if others + payer.reached > stamp.threshold:
             return stamp.amount
-    if others + payer.fixed.taxable <= stamp.threshold:
+    if others + payer.fixed.taxable < stamp.threshold:
         payer.solve(min(payer.target, stamp.threshold - others))
     else:
         payer.solve(payer.target)
