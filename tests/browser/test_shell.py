@@ -22,6 +22,16 @@ def test_gallery_pages_are_sound(open_page, axe, width, scheme):
         no_sideways_scrolling(page)
 
 
+@pytest.mark.parametrize("width", [1440, 320])
+def test_gallery_pages_are_sound_from_right_to_left(open_page, axe, width):
+    page = open_page(width=width)
+    for name in PAGES:
+        page.goto(f"/_parts/{name}/?rtl=1")
+        assert page.locator("html").get_attribute("dir") == "rtl"
+        axe(page)
+        no_sideways_scrolling(page)
+
+
 def test_gallery_pages_stay_inside_at_twice_the_text(open_page):
     page = open_page(width=640)
     for name in PAGES:

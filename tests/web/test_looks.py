@@ -49,8 +49,11 @@ def test_look_of_an_unknown_state_is_an_error():
         looks.look("invoice_payment", "SOLD")
 
 
+MACHINES = [("invoice_payment", "invoice_payment"), ("invoice_paper", "invoice_document")]
+
+
 @pytest.mark.skipif(not STATES.exists(), reason="the state tables of the specification are not on this machine")
-@pytest.mark.parametrize(("kind", "machine"), [("invoice_payment", "invoice_payment"), ("invoice_paper", "invoice_document")])
+@pytest.mark.parametrize(("kind", "machine"), MACHINES)
 def test_looks_cover_the_states_of_the_specification(kind, machine):
     machines = json.loads(STATES.read_text(encoding="utf-8"))
     assert set(_states(machines, machine)) <= set(looks.LOOKS[kind])

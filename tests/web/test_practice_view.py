@@ -98,7 +98,7 @@ def test_practice_view_foreign_and_unknown_objects_answer_alike(world, signed_in
 def _without_addresses(response) -> str:
     text = response.content.decode().replace(response.request["PATH_INFO"], "PATH")
     token = response.context["csrf_token"]
-    return text.replace(str(token), "TOKEN")
+    return str(text.replace(str(token), "TOKEN"))
 
 
 def test_practice_view_missing_right_is_403_with_its_reason_audited(world, signed_in):

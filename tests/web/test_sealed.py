@@ -13,7 +13,7 @@ pytestmark = pytest.mark.urls("tests.web.doors")
 def searched(client, words: str, to: str = "/door/words/?state=unpaid&after=12") -> str:
     response = client.post(reverse("practice:search"), {"words": words, "to": to})
     assert response.status_code == 303
-    return response["Location"]
+    return str(response["Location"])
 
 
 def test_search_words_come_back_and_are_not_in_the_address(signed_in):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from sportello.web import looks
 from sportello.web.gallery import samples
@@ -34,4 +35,5 @@ def show(request: HttpRequest, page: str) -> HttpResponse:
         "menu": samples.menu("invoices" if page in {"paper", "empty"} else "patients" if page == "form" else page),
         "search_url": "/_parts/patients/",
     }
-    return render(request, f"gallery/{page}.html", shell | samples.values())
+    with translation.override("ar" if "rtl" in request.GET else translation.get_language()):
+        return render(request, f"gallery/{page}.html", shell | samples.values())

@@ -234,8 +234,8 @@ def gauge(value: Decimal, threshold: Decimal, label: Text) -> dict[str, Any]:
         "value": value,
         "threshold": threshold,
         "label": label,
-        "filled": round(value / top * 400),
-        "mark": round(threshold / top * 400),
+        "filled": round(value / top * 100),
+        "mark": round(threshold / top * 100),
     }
 
 
