@@ -136,8 +136,9 @@ def test_check_payment_takes_the_largest_amount_there_is() -> None:
 
 def test_check_payment_refuses_tomorrow() -> None:
     balance = derive(euro("100.00"), [])
-    with pytest.raises(RuleViolation, match=r"^payment_in_the_future"):
+    with pytest.raises(RuleViolation) as caught:
         check_payment(balance, euro("1.00"), Method.CARD, on=date(2026, 4, 1), today=TODAY, cash_limit=None)
+    assert (caught.value.code, caught.value.field) == ("payment_in_the_future", "on")
 
 
 def test_check_payment_refuses_cash_from_the_limit_on() -> None:
@@ -172,6 +173,12 @@ def test_payment_notices_say_what_a_method_does(
     assert [each.code for each in payment_notices(payments, euro(amount), method, cash_limit=LIMIT)] == codes
     unlimited = payment_notices(payments, euro(amount), method, cash_limit=None)
     assert "cash_in_parts" not in [each.code for each in unlimited]
+
+
+def test_payment_notices_say_what_the_cash_comes_to() -> None:
+    found = payment_notices([paid(2, "4000.00", Method.CASH)], euro("1000.00"), Method.CASH, cash_limit=LIMIT)
+    assert dict(found[-1].figures) == {"together": LIMIT, "limit": LIMIT}
+    assert {notice.field for notice in found} == {"method"}
 
 
 def test_check_refund_gives_back_at_most_what_is_due() -> None:
