@@ -84,7 +84,7 @@ def test_installed_server_answers(installed, variables, tmp_path):
     program = str(installed / "sportello")
     subprocess.run([program, "migrate"], cwd=tmp_path, env=variables, check=True, capture_output=True)
     with _serving(program, variables, tmp_path) as address:
-        assert json.loads(_get(f"{address}/health/ready"))
+        assert json.loads(_get(f"{address}/readyz"))
         page = _get(f"{address}/accounts/login/").decode()
         styles = [part.partition('"')[0] for part in page.split('href="') if ".css" in part.partition('"')[0]]
         assert styles
@@ -113,7 +113,7 @@ def _wait(address, process, folder):
     for _ in range(300):
         assert process.poll() is None, (folder / "server.log").read_text(encoding="utf-8")
         try:
-            _get(f"{address}/health/live")
+            _get(f"{address}/healthz")
             return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)
