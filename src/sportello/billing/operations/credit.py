@@ -130,7 +130,7 @@ def _issue(actor: Actor, invoice: Invoice, values: NoteValues, on: date, today: 
         _register_own_stamp(note, law)
     invoice.state = str(state)
     invoice.save(update_fields=["state"])
-    move = standing.settle(invoice, PaymentEvent.CREDIT)
+    move = standing.settle(invoice, PaymentEvent.CREDIT) if note.payable else None
     audit.record(
         actor,
         DOCUMENT_AUDIT[action],
@@ -138,7 +138,7 @@ def _issue(actor: Actor, invoice: Invoice, values: NoteValues, on: date, today: 
         note_id=note.pk,
         note=note.printed_number,
         total=note.total,
-        move=move.value,
+        move=move.value if move else "",
     )
     audit.record(actor, "credit_note.issue", note, number=note.printed_number, on=on, total=note.total)
     return note
