@@ -47,7 +47,7 @@ JOB_MOVES: dict[JobState, frozenset[JobState]] = {
 }
 
 MAIL_MOVES: dict[MailState, frozenset[MailState]] = {
-    MailState.WAITING: frozenset({MailState.HANDING, MailState.FAILED, MailState.CANCELLED}),
+    MailState.WAITING: frozenset({MailState.HANDING, MailState.UNCERTAIN, MailState.FAILED, MailState.CANCELLED}),
     MailState.HANDING: frozenset({MailState.SENT, MailState.WAITING, MailState.FAILED, MailState.UNCERTAIN}),
     MailState.SENT: frozenset(),
     MailState.UNCERTAIN: frozenset({MailState.WAITING, MailState.SENT}),

@@ -26,6 +26,8 @@ COMMANDS = (
     "practice",
     "demo",
     "invoices",
+    "backup",
+    "restore",
     "audit",
     "keys",
 )

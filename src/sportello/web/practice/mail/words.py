@@ -40,6 +40,7 @@ PROBLEMS: Final[dict[str, Promise]] = {
     "content_refused": gettext_lazy("The server refused the mail itself, maybe as unwanted advertising."),
     "busy": gettext_lazy("The server is busy and asks to come back later."),
     "line_broke": gettext_lazy("The connection broke."),
+    "restored": gettext_lazy("It waited when the backup was made, and may have gone out since."),
     "worker_stopped": gettext_lazy("The worker stopped while the mail was leaving: nobody knows whether it left."),
 }
 

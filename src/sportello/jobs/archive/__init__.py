@@ -1,0 +1,1 @@
+"""Backups: one encrypted file with all rows and all files, the same for both databases."""
