@@ -14,9 +14,8 @@ from sistemats.codes import SendingState
 from sistemats.envelopes import UploadRequest
 from sistemats.simulator.faults import Fault, Rule
 from sistemats.simulator.identity import Party, refuse
-from sistemats.simulator.sendings import Sending, Sendings
+from sistemats.simulator.sendings import UPLOAD_DIGITS, Sending, Sendings
 from sistemats.simulator.settings import Settings
-from sistemats.simulator.store import Store
 
 SEPARATOR = "|"
 
@@ -45,9 +44,10 @@ def check_archive(request: UploadRequest, settings: Settings) -> None:
 class Acceptance:
     """Gives protocols to files."""
 
-    def __init__(self, store: Store, sendings: Sendings) -> None:
-        """Keep them in this store."""
-        self._store, self._sendings = store, sendings
+    def __init__(self, sendings: Sendings) -> None:
+        """Keep them among these sendings."""
+        self._sendings = sendings
+        self._serial = sendings.last_serial(synchronous=False)
 
     def accept(
         self, request: UploadRequest, party: Party, now: datetime, settings: Settings, fault: Rule | None
@@ -87,8 +87,11 @@ class Acceptance:
 
     def _protocol(self, now: datetime) -> str:
         """Return 17 digits like the kit's: yyMMddHHmmss and five of a running number."""
-        number = self._store.next_number("upload_protocol") % 100_000
-        return f"{now:%y%m%d%H%M%S}{number:05d}"
+        while True:
+            self._serial = (self._serial + 1) % 10**UPLOAD_DIGITS
+            protocol = f"{now:%y%m%d%H%M%S}{self._serial:0{UPLOAD_DIGITS}d}"
+            if self._sendings.get(protocol) is None:
+                return protocol
 
 
 def _forced(fault: Rule | None) -> tuple[int, int]:

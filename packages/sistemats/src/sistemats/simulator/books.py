@@ -19,8 +19,6 @@ from sistemats.documents import DocumentId, Item
 from sistemats.simulator.clock import stamp, start_of, unstamp
 from sistemats.simulator.store import Store
 
-SYNCHRONOUS_FILE = "SERVIZIO SINCRONO"
-
 
 @dataclass(frozen=True, slots=True)
 class HeldDocument:
@@ -196,8 +194,7 @@ class Books:
             json.dumps(held.warnings),
             json.dumps(held.remarks),
         )
-        with self._store.transaction() as db:
-            db.execute(_PUT, row)
+        self._store.write(_PUT, row)
 
     def refunds_of(self, owner: str, original: DocumentId) -> list[HeldDocument]:
         """Return the refunds in force of a document."""

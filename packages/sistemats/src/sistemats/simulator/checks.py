@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from stdnum.it import codicefiscale, iva
 
@@ -65,7 +66,12 @@ def valid_person_code(code: str, known: frozenset[str] = frozenset()) -> bool:
 
     Codes of test users are taken as they are: one of them has an impossible month.
     """
-    if code in known or _FOREIGNER.fullmatch(code):
+    return code in known or _well_formed(code)
+
+
+@lru_cache(maxsize=16_384)
+def _well_formed(code: str) -> bool:
+    if _FOREIGNER.fullmatch(code):
         return True
     if len(code) == 11:
         return bool(iva.is_valid(code))

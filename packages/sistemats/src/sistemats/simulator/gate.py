@@ -65,8 +65,7 @@ class Gate:
                 self._keep(user)
 
     def _keep(self, user: User) -> None:
-        with self._store.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO users VALUES (?, ?)", (user.name, json.dumps(user.as_json())))
+        self._store.write("INSERT OR REPLACE INTO users VALUES (?, ?)", (user.name, json.dumps(user.as_json())))
         self._users[user.name] = user
         self._codes |= {user.owner.fiscal_code} if user.owner.fiscal_code else frozenset()
 

@@ -13,11 +13,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from sistemats.codes import CALLS, SERVICES, Call, Channel, Service
-from sistemats.envelopes import InvalidRequest, OutcomeRequest, WireRequest, parse_request
-from sistemats.envelopes.wire import NO_OPTIONS
+from sistemats.envelopes import (
+    InvalidRequest,
+    OutcomeRequest,
+    UploadRequest,
+    WireRequest,
+    build_element,
+    parse_request,
+)
 from sistemats.errors import UnreadableMessage
+from sistemats.replies import DocumentReply, Reply, build_reply
 from sistemats.replies import Fault as SoapFault
-from sistemats.replies import Reply, build_reply
 from sistemats.simulator.acceptance import Acceptance
 from sistemats.simulator.books import Books
 from sistemats.simulator.clock import SimulatorClock
@@ -25,11 +31,12 @@ from sistemats.simulator.faults import Fault, FaultPlan, Rule
 from sistemats.simulator.faulttext import AUTHENTICATION, CLIENT, INTERNAL, schema_fault
 from sistemats.simulator.gate import Gate, NotAuthenticated, read_basic
 from sistemats.simulator.identity import Identity, Party, Refused, refuse
-from sistemats.simulator.journal import Entry, Journal, plain
+from sistemats.simulator.journal import Entry, Evidence, Journal
 from sistemats.simulator.ledger import Ledger
 from sistemats.simulator.package import as_package
 from sistemats.simulator.processing import Processor
 from sistemats.simulator.queries import Queries
+from sistemats.simulator.quick import quick_reply
 from sistemats.simulator.receipts import Receipts
 from sistemats.simulator.sendings import Sendings
 from sistemats.simulator.settings import Settings
@@ -37,6 +44,7 @@ from sistemats.simulator.store import Store
 from sistemats.simulator.users import User
 from sistemats.simulator.vault import Vault
 from sistemats.simulator.visits import Documents, Uploads, Visit, Work, refusal
+from sistemats.xml import soap_envelope
 
 log = logging.getLogger(__name__)
 XML_TYPE = "text/xml; charset=UTF-8"
@@ -89,6 +97,7 @@ def page_answer(status: int, text: str) -> Answer:
 
 
 SILENT = 0
+SHORTEST_SEALED = 100
 _BEFORE: dict[Fault, Callable[[Rule], Answer]] = {
     Fault.EXPIRED_PASSWORD: lambda _: fault_answer(AUTHENTICATION),
     Fault.LOCKOUT: lambda _: fault_answer(AUTHENTICATION),
@@ -136,8 +145,8 @@ class Ministry:
         self.processor = Processor(
             store, self.sendings, ledger, self.gate, self._identity, vault, clock, lambda: self.settings
         )
-        documents = Documents(store, ledger, self.sendings, vault.open)
-        uploads = Uploads(Acceptance(store, self.sendings))
+        documents = Documents(ledger, self.sendings, vault.open)
+        uploads = Uploads(Acceptance(self.sendings))
         receipts = Receipts(self.sendings, self.processor.poke_if_ripe)
         queries = Queries(self.books, self.processor.poke_if_ripe)
         self._prepare: dict[Call, Callable[[Visit], Work]] = {
@@ -170,7 +179,7 @@ class Ministry:
             return page_answer(404, "Not Found")
         if call.method != "POST":
             return page_answer(405, "Method Not Allowed")
-        entry = Entry(self.clock.now().isoformat(), None, known[0].value, known[1].value, None, {})
+        entry = Entry(self.clock.now(), known[0].value, known[1].value)
         passage = _Passage(call, *known, entry)
         try:
             answer = self._pass(passage)
@@ -234,15 +243,15 @@ class Ministry:
         try:
             sealed_wrong = fault is not None and fault.kind is Fault.WRONG_CERTIFICATE
             party = self._identity.check(user, request, undecipherable=sealed_wrong)
-            entry.values = self._values(request, party)
+            entry.evidence = self._evidence(passage, request, party)
             if fault is not None and fault.kind is Fault.WS99:
                 raise refuse("WS99")
             visit = Visit(request, party, self.clock.now(), self.settings, fault)
             work = self._prepare[request.call](visit)
         except Refused as refused:
             work = _refusing(request, refused)
-            if not entry.values:
-                entry.values = self._values(request, None)
+            if entry.evidence is None:
+                entry.evidence = self._evidence(passage, request, None)
         return self._do(passage, request, work)
 
     def _do(self, passage: _Passage, request: WireRequest, work: Work) -> Answer:
@@ -262,7 +271,7 @@ class Ministry:
         return answer
 
     def _written(self, reply: Reply) -> Answer:
-        body = build_reply(reply)
+        body = quick_reply(reply) if isinstance(reply, DocumentReply) else build_reply(reply)
         if not self.settings.mime_replies:
             return Answer(body=body)
         content_type, package = as_package(body)
@@ -293,26 +302,26 @@ class Ministry:
         self.journal.write(entry)
         return answer
 
-    def _values(self, request: WireRequest, party: Party | None) -> dict[str, object]:
-        """Return the request as plain values with everything sealed opened."""
-        values = plain(request)
-        assert isinstance(values, dict), "a request is a dataclass"
-        values["pin"] = self._opened(request.pin)
-        if request.options != NO_OPTIONS:
-            values["options"] = list(request.options)
-        owner = values.get("owner")
-        if isinstance(owner, dict):
-            owner["code"] = party.owner.fiscal_code if party is not None else self._opened(owner.get("code"))
-        document = values.get("document")
-        if isinstance(document, dict):
-            document["citizen"] = self._opened(document.get("citizen"))
-        archive = getattr(request, "archive", None)
-        if archive is not None:
-            values["archive_bytes"] = len(archive)
-        return values
+    def _evidence(self, passage: _Passage, request: WireRequest, party: Party | None) -> Evidence:
+        """Return what the journal needs to tell the request with everything sealed opened.
+
+        Opened here, because the key may change; told later, because few ask; kept as bytes, because thousands of
+        small objects would slow everything else.
+        """
+        document = getattr(request, "document", None)
+        owner = getattr(request, "owner", None)
+        opened = (
+            self._opened(request.pin),
+            party.owner.fiscal_code if party is not None else self._opened(getattr(owner, "code", None)),
+            None if document is None else self._opened(document.citizen),
+        )
+        if isinstance(request, UploadRequest):
+            bare = build_element(replace(request, archive=b""))
+            return Evidence("text/xml", soap_envelope(bare), opened, len(request.archive))
+        return Evidence(passage.call.content_type, passage.call.body, opened)
 
     def _opened(self, text: str | None) -> str | None:
-        return text if not text or len(text) < 100 else self.vault.open(text.strip())
+        return text if not text or len(text) < SHORTEST_SEALED else self.vault.open(text.strip())
 
 
 def _refusing(request: WireRequest, refused: Refused) -> Work:

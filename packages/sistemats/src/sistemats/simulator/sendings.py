@@ -17,6 +17,8 @@ from sistemats.documents import DocumentId, Owner
 from sistemats.simulator.clock import stamp, unstamp
 from sistemats.simulator.store import Store
 
+SYNCHRONOUS_DIGITS, UPLOAD_DIGITS = 9, 5
+SYNCHRONOUS_FILE = "SERVIZIO SINCRONO"  # what the service shows as the file name of a synchronous call
 STATE_TEXTS: dict[int, str] = {
     0: "Il file e' in fase di elaborazione",
     1: "In corso di elaborazione",
@@ -104,6 +106,16 @@ _COLUMNS = (
 )
 
 
+_PUT = f"INSERT OR REPLACE INTO sendings ({_COLUMNS}, archive) VALUES ({', '.join('?' * 21)})"  # noqa: S608
+
+
+_PUT_SYNCHRONOUS = (
+    "INSERT INTO sendings (protocol, synchronous, sender, owner, owner_value, category, file_name, size, digest,"
+    " accepted_at, starts_at, ends_at, state, progress, sent, accepted, warned, refused, reason, forced, archive)"
+    " VALUES (?, 1, ?, ?, '', NULL, ?, 0, '', ?, ?, ?, 2, 1, 1, 1, ?, 0, '', 0, NULL)"
+)
+
+
 def _sending(row: sqlite3.Row, archive: bytes | None = None) -> Sending:
     return Sending(
         protocol=row["protocol"],
@@ -160,29 +172,31 @@ class Sendings:
             sending.forced,
             sending.archive,
         )
-        marks = ", ".join("?" * len(values))
-        with self._store.transaction() as db:
-            db.execute(f"INSERT OR REPLACE INTO sendings ({_COLUMNS}, archive) VALUES ({marks})", values)  # noqa: S608
+        self._store.write(_PUT, values)
+
+    def put_synchronous(self, protocol: str, sender: str, owner: str, now: datetime, *, warned: bool) -> None:
+        """Write the protocol of a synchronous call, which is done as soon as it is there."""
+        at = stamp(now)
+        self._store.write(_PUT_SYNCHRONOUS, (protocol, sender, owner, SYNCHRONOUS_FILE, at, at, at, warned))
 
     def settle(self, protocol: str, state: int, progress: int, counters: Counters, reason: str = "") -> None:
         """Write how far a file has come; a final state lets go of its archive."""
         final = state >= SendingState.DONE
-        with self._store.transaction() as db:
-            db.execute(
-                "UPDATE sendings SET state = ?, progress = ?, sent = ?, accepted = ?, warned = ?, refused = ?,"
-                " reason = ?, archive = CASE WHEN ? THEN NULL ELSE archive END WHERE protocol = ?",
-                (
-                    state,
-                    progress,
-                    counters.sent,
-                    counters.accepted,
-                    counters.warned,
-                    counters.refused,
-                    reason,
-                    final,
-                    protocol,
-                ),
-            )
+        self._store.write(
+            "UPDATE sendings SET state = ?, progress = ?, sent = ?, accepted = ?, warned = ?, refused = ?,"
+            " reason = ?, archive = CASE WHEN ? THEN NULL ELSE archive END WHERE protocol = ?",
+            (
+                state,
+                progress,
+                counters.sent,
+                counters.accepted,
+                counters.warned,
+                counters.refused,
+                reason,
+                final,
+                protocol,
+            ),
+        )
 
     def get(self, protocol: str) -> Sending | None:
         """Return a sending without its archive, None when no such protocol exists."""
@@ -197,19 +211,24 @@ class Sendings:
         Synchronous calls are among them only when asked for.
         """
         keys = list(owners)
+        files_only = "" if synchronous else " AND synchronous = 0"
         query = (
-            f"SELECT {_COLUMNS} FROM sendings WHERE accepted_at >= ? AND accepted_at < ? AND synchronous <= ?"  # noqa: S608
+            f"SELECT {_COLUMNS} FROM sendings WHERE accepted_at >= ? AND accepted_at < ?{files_only}"  # noqa: S608
             f" AND (sender = ? OR owner IN ({', '.join('?' * len(keys))})) ORDER BY accepted_at, protocol"
         )
-        return [
-            _sending(row) for row in self._store.read(query, (stamp(first), stamp(after), synchronous, sender, *keys))
-        ]
+        return [_sending(row) for row in self._store.read(query, (stamp(first), stamp(after), sender, *keys))]
 
     def next_open(self) -> Sending | None:
         """Return the file that is ready first among those not yet processed, with its archive."""
         query = f"SELECT {_COLUMNS}, archive FROM sendings WHERE state < 2 ORDER BY ends_at, protocol LIMIT 1"  # noqa: S608
         rows = self._store.read(query)
         return _sending(rows[0], rows[0]["archive"]) if rows else None
+
+    def last_serial(self, *, synchronous: bool) -> int:
+        """Return the running number in the latest protocol of a kind, 0 before the first."""
+        digits = SYNCHRONOUS_DIGITS if synchronous else UPLOAD_DIGITS
+        query = "SELECT MAX(CAST(SUBSTR(protocol, ?) AS INTEGER)) AS n FROM sendings WHERE synchronous = ?"
+        return int(self._store.read(query, (-digits, synchronous))[0]["n"] or 0)
 
     def known_file(self, digest: str, owner: str) -> bool:
         """Tell whether an owner's file with this SHA-256 was accepted before."""
@@ -239,8 +258,7 @@ class Sendings:
             complaint.code,
             complaint.text,
         )
-        with self._store.transaction() as db:
-            db.execute(f"INSERT INTO complaints VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
+        self._store.write(f"INSERT INTO complaints VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
 
     def complaints(self, protocol: str) -> list[sqlite3.Row]:
         """Return the lines of the error file of a sending, in the order of its documents."""

@@ -70,6 +70,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "sistemats-simulator"
     sys_version = ""
+    default_request_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: HttpServer
 

@@ -31,7 +31,7 @@ class Settings:
     years_open: int = 1  # payments of how many past years are still accepted, late or not
     mime_replies: bool = False  # answer with a MIME package where a file is inside
     outcome_with_time: bool = True  # dataInvio with hours, minutes and seconds
-    journal_size: int = 20_000  # calls the journal remembers
+    journal_size: int = 10_000  # calls the journal remembers
 
     def changed(self, values: Mapping[str, Any]) -> Settings:
         """Return these settings with some changed.

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
 from sistemats.errors import SistemaTSError
 
@@ -26,9 +25,7 @@ CREATE TABLE IF NOT EXISTS documents (
     owner_code TEXT NOT NULL, warnings TEXT NOT NULL, remarks TEXT NOT NULL,
     PRIMARY KEY (owner, vat_number, issued_on, device, number)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS documents_by_citizen ON documents (owner, citizen, issued_on);
-CREATE INDEX IF NOT EXISTS documents_by_sending ON documents (owner, sent_at);
-CREATE INDEX IF NOT EXISTS documents_by_payment ON documents (owner, paid_on);
+CREATE INDEX IF NOT EXISTS documents_by_citizen ON documents (owner, citizen, issued_on) WHERE citizen IS NOT NULL;
 CREATE INDEX IF NOT EXISTS documents_by_original ON documents (refund_of) WHERE refund_of IS NOT NULL;
 CREATE TABLE IF NOT EXISTS sendings (
     protocol TEXT PRIMARY KEY, synchronous INTEGER NOT NULL, sender TEXT NOT NULL, owner TEXT NOT NULL,
@@ -38,8 +35,8 @@ CREATE TABLE IF NOT EXISTS sendings (
     refused INTEGER NOT NULL, reason TEXT NOT NULL, forced INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS sendings_open ON sendings (ends_at) WHERE state < 2;
-CREATE INDEX IF NOT EXISTS sendings_by_sender ON sendings (sender, accepted_at);
-CREATE INDEX IF NOT EXISTS sendings_by_owner ON sendings (owner, accepted_at);
+CREATE INDEX IF NOT EXISTS sendings_by_sender ON sendings (sender, accepted_at) WHERE synchronous = 0;
+CREATE INDEX IF NOT EXISTS sendings_by_owner ON sendings (owner, accepted_at) WHERE synchronous = 0;
 CREATE TABLE IF NOT EXISTS complaints (
     protocol TEXT NOT NULL, position INTEGER NOT NULL, owner_code TEXT NOT NULL, region TEXT NOT NULL,
     asl TEXT NOT NULL, ssa TEXT NOT NULL, vat_number TEXT NOT NULL, issued_on TEXT NOT NULL, device INTEGER NOT NULL,
@@ -48,6 +45,39 @@ CREATE TABLE IF NOT EXISTS complaints (
 CREATE INDEX IF NOT EXISTS complaints_by_protocol ON complaints (protocol, position);
 CREATE TABLE IF NOT EXISTS journal (number INTEGER PRIMARY KEY AUTOINCREMENT, value TEXT NOT NULL);
 """
+
+
+class Transaction:
+    """A span of statements that commits as one; see `Store.transaction`."""
+
+    __slots__ = ("_db", "_lock", "_nesting")
+
+    def __init__(self, db: sqlite3.Connection, lock: threading.RLock, nesting: list[None]) -> None:
+        """Span statements of this connection; `nesting` holds one entry for each span that is open."""
+        self._db, self._lock, self._nesting = db, lock, nesting
+
+    def __enter__(self) -> sqlite3.Connection:
+        """Begin, unless a span is open already."""
+        self._lock.acquire()
+        try:
+            if not self._nesting:
+                self._db.execute("BEGIN IMMEDIATE")
+            self._nesting.append(None)
+        except BaseException:
+            self._lock.release()
+            raise
+        return self._db
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit, or undo when something was raised; an inner span leaves that to the outer."""
+        try:
+            self._nesting.pop()
+            if not self._nesting:
+                self._db.execute("COMMIT" if kind is None else "ROLLBACK")
+        finally:
+            self._lock.release()
 
 
 class Store:
@@ -59,7 +89,7 @@ class Store:
         :raises SistemaTSError: the file is not ours, or from another version
         """
         self._lock = threading.RLock()
-        self._depth = 0
+        self._nesting: list[None] = []
         self.path = path
         try:
             self._db = sqlite3.connect(
@@ -80,31 +110,21 @@ class Store:
             raise SistemaTSError("--state: this file belongs to another version of the simulator.")
         self.set_meta("version", version)
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Transaction:
         """Run statements as one; they are all kept on leaving, none when something is raised.
 
         A transaction inside another belongs to it.
         """
+        return Transaction(self._db, self._lock, self._nesting)
+
+    def write(self, statement: str, values: tuple[object, ...] = ()) -> None:
+        """Run one statement, in the transaction around it or in one of its own."""
         with self._lock:
-            if self._depth:
-                self._depth += 1
-                try:
-                    yield self._db
-                finally:
-                    self._depth -= 1
+            if self._nesting:
+                self._db.execute(statement, values)
                 return
-            self._db.execute("BEGIN IMMEDIATE")
-            self._depth = 1
-            try:
-                yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            else:
-                self._db.execute("COMMIT")
-            finally:
-                self._depth = 0
+        with self.transaction() as db:
+            db.execute(statement, values)
 
     def meta(self, name: str, default: str) -> str:
         """Return a named value, or the default."""
@@ -114,15 +134,7 @@ class Store:
 
     def set_meta(self, name: str, value: str) -> None:
         """Keep a named value."""
-        with self.transaction() as db:
-            db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
-
-    def next_number(self, name: str) -> int:
-        """Return the next number of a named series, starting at 1."""
-        with self.transaction():
-            number = int(self.meta(name, "0")) + 1
-            self.set_meta(name, str(number))
-        return number
+        self.write("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
 
     def read(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
         """Return the rows of a query."""

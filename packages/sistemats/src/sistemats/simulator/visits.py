@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sistemats.codes import Call, Operation, SendingState
+from sistemats.codes import Call, Operation
 from sistemats.envelopes import CancelRequest, ChangeRequest, InsertRequest, RefundRequest, UploadRequest, WireRequest
 from sistemats.replies import (
     DocumentReply,
@@ -27,14 +27,12 @@ from sistemats.replies import (
     UploadReply,
 )
 from sistemats.simulator.acceptance import Acceptance
-from sistemats.simulator.books import SYNCHRONOUS_FILE
 from sistemats.simulator.faults import Fault, Rule
 from sistemats.simulator.identity import Party
 from sistemats.simulator.ledger import Circumstances, Ledger, Open, Order, read_submission
 from sistemats.simulator.messages import DONE, say, unknown
-from sistemats.simulator.sendings import Complaint, Counters, Sending, Sendings
+from sistemats.simulator.sendings import SYNCHRONOUS_DIGITS, SYNCHRONOUS_FILE, Complaint, Sendings
 from sistemats.simulator.settings import Settings
-from sistemats.simulator.store import Store
 
 Work = Callable[[], Reply]
 
@@ -77,9 +75,10 @@ def refusal(request: WireRequest, message: Message) -> Reply:
 class Documents:
     """The four synchronous operations."""
 
-    def __init__(self, store: Store, ledger: Ledger, sendings: Sendings, open_sealed: Open) -> None:
+    def __init__(self, ledger: Ledger, sendings: Sendings, open_sealed: Open) -> None:
         """Write with this ledger; open citizens' codes with this."""
-        self._store, self._ledger, self._sendings, self._open = store, ledger, sendings, open_sealed
+        self._ledger, self._sendings, self._open = ledger, sendings, open_sealed
+        self._serial = sendings.last_serial(synchronous=True)
 
     def prepare(self, visit: Visit) -> Work:
         """Read the document, and return the work that applies it."""
@@ -112,29 +111,16 @@ class Documents:
         return DocumentReply(visit.request.call, outcome, (*messages, DONE), protocol)
 
     def _protocol(self, now: datetime) -> str:
-        """Return 17 digits as seen in the test environment: 99, yyMMdd, nine of a running number."""
-        return f"99{now:%y%m%d}{self._store.next_number('synchronous_protocol') % 10**9:09d}"
+        """Return 17 digits as seen in the test environment: 99, yyMMdd, nine of a running number.
+
+        Belongs in the transaction that uses it, which keeps callers apart.
+        """
+        self._serial += 1
+        return f"99{now:%y%m%d}{self._serial % 10**SYNCHRONOUS_DIGITS:0{SYNCHRONOUS_DIGITS}d}"
 
     def _record(self, visit: Visit, order: Order, protocol: str, messages: list[Message]) -> None:
-        warned = 1 if any(message.kind == "W" for message in messages) else 0
-        self._sendings.put(
-            Sending(
-                protocol=protocol,
-                synchronous=True,
-                sender=visit.party.user.name,
-                owner=visit.party.key,
-                owner_value="",
-                category=None,
-                file_name=SYNCHRONOUS_FILE,
-                size=0,
-                digest="",
-                accepted_at=visit.now,
-                starts_at=visit.now,
-                ends_at=visit.now,
-                state=SendingState.DONE,
-                counters=Counters(1, 1, warned, 0),
-            )
-        )
+        warned = any(message.kind == "W" for message in messages)
+        self._sendings.put_synchronous(protocol, visit.party.user.name, visit.party.key, visit.now, warned=warned)
         for message in messages:
             kind = order.sent.items[0].expense_type.value if order.sent is not None else ""
             complaint = Complaint(visit.party.owner, order.id, kind, message.code, message.text)
