@@ -280,18 +280,26 @@ def _server(command: list[str]) -> Iterator[str]:
             server.terminate()
 
 
-def _measured(url: str, bodies: list[bytes], headers: dict[str, str]) -> float:
-    """Return posts a second, after some to warm up."""
+def _in_turns(urls: tuple[str, str], bodies: list[bytes], headers: dict[str, str]) -> tuple[float, float]:
+    """Return posts a second at two servers, each given every body once, in turns and after some to warm up."""
     posts = [(body, headers) for body in bodies]
-    warm = max(1, len(posts) // 20)
-    _posts_per_second(url, posts[:warm])
-    return _posts_per_second(url, posts[warm:])
+    size = max(1, len(posts) // (4 * ROUNDS))
+    shares = [posts[at : at + size] for at in range(0, len(posts), size)]
+    seconds = [0.0, 0.0]
+    for number, share in enumerate(shares):
+        for which, url in enumerate(urls):
+            rate = _posts_per_second(url, share)
+            if number:
+                seconds[which] += len(share) / rate
+    timed = len(posts) - len(shares[0])
+    return timed / seconds[0], timed / seconds[1]
 
 
 def time_simulator(count: int) -> tuple[float, float]:
     """Return inserts a second at the simulator, and posts of the same bodies a second at the echo server."""
     with tempfile.TemporaryDirectory() as folder:
-        with _server([sys.executable, "-m", "sistemats", "simulate", "--dir", folder]) as base:
+        simulate = [sys.executable, "-m", "sistemats", "simulate", "--dir", folder]
+        with _server(simulate) as base, _server([sys.executable, __file__, "--echo"]) as echo:
             settings = simulator_settings(Path(folder), "Psicologo e altri professionisti")
             assert settings.account is not None
             user = settings.account.credentials
@@ -300,9 +308,8 @@ def time_simulator(count: int) -> tuple[float, float]:
             bodies = insert_bodies(certificate, count, "65498732105", owner, datetime.now().astimezone().date())
             token = b64encode(f"{user.username}:{user.password}".encode()).decode()
             headers = {"Authorization": f"Basic {token}", "Content-Type": "text/xml; charset=UTF-8"}
-            inserted = _measured(base + endpoint_path(Call.INSERT), bodies, headers)
-        with _server([sys.executable, __file__, "--echo"]) as base:
-            return inserted, _measured(base + endpoint_path(Call.INSERT), bodies, headers)
+            path = endpoint_path(Call.INSERT)
+            return _in_turns((base + path, echo + path), bodies, headers)
 
 
 def time_making(certificate: Certificate) -> tuple[float, float, float | None]:

@@ -126,7 +126,7 @@ def test_change_refund_and_cancel_work_on_what_was_sent(run: Run, at: list[objec
     assert run("change", write_documents(home, 1, "change.json", items=items), *at)[0] == Exit.DONE
     assert held(run, at)[1]["document"]["totals"] == {"SP": "80.0"}
     original = {"vat_number": VAT, "issued_on": TODAY.isoformat(), "number": "FT1"}
-    refund = {"id": original | {"number": "NC1"}, "original": original}
+    refund: dict[str, Any] = {"id": original | {"number": "NC1"}, "original": original}
     refund["items"] = [{"expense_type": "SP", "amount": "5.50", "vat_nature": "N4"}]
     assert run("refund", write_documents(home, 1, "refund.json", **refund), *at)[0] == Exit.DONE
     assert held(run, at)[1]["document"]["refunded"] == {"SP": "5.5"}
@@ -344,7 +344,7 @@ def test_journal_survives_a_line_cut_by_a_crash(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     path.write_text('{"key": "a", "state": "accepted", "protocol": "P"}\n{"key": "b", "sta')
     journal = Journal(path)
-    assert (journal.state("a"), journal.state("b"), journal.protocols()) == ("accepted", None, {"P"})
+    assert (journal.state("a"), journal.state("b"), set(journal.protocols())) == ("accepted", None, {"P"})
     path.write_text('nonsense\n{"key": "a", "state": "accepted"}\n')
     with pytest.raises(InputError, match="line 1"):
         Journal(path)

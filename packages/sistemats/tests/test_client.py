@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -373,7 +374,7 @@ def test_refund_again_is_confirmed_by_the_originals_refunded_totals(
     for refunded, outcome in ((("SP", "90.0"), Accepted), (("SP", "5.0"), Refused)):
         original = held(document, refunded=(ItemTotal(*refunded),))
         client, script = scripted(refused, NOTHING, original, original)
-        doubt = lost(client, script, lambda client=client: client.refund(document.id, refund))
+        doubt = lost(client, script, partial(client.refund, document.id, refund))
         assert isinstance(client.refund(document.id, refund, retry_of=doubt), outcome)
 
 

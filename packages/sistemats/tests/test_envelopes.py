@@ -76,7 +76,7 @@ def rich_document(document: ExpenseDocument) -> ExpenseDocument:
 
 def canonical(element: etree._Element) -> str:
     text = etree.tostring(element, encoding="unicode", with_tail=False)
-    return etree.canonicalize(text, rewrite_prefixes=True, strip_text=True, with_comments=False)
+    return str(etree.canonicalize(text, rewrite_prefixes=True, strip_text=True, with_comments=False))
 
 
 @pytest.mark.parametrize("channel", list(Channel))

@@ -37,7 +37,7 @@ SOAPUI_ATTACHMENT = re.compile(rb"<documento>cid:[^<]*</documento>")
 def canonical(element: etree._Element) -> str:
     """Canonical XML without comments, blanks between elements and the choice of prefixes."""
     text = etree.tostring(element, encoding="unicode", with_tail=False)
-    return etree.canonicalize(text, rewrite_prefixes=True, strip_text=True, with_comments=False)
+    return str(etree.canonicalize(text, rewrite_prefixes=True, strip_text=True, with_comments=False))
 
 
 def clean(data: bytes) -> bytes:

@@ -85,7 +85,7 @@ def test_wire_values_hide_every_field_that_may_hold_a_code() -> None:
     hidden = {"pin", "options", "code", "citizen", "archive"}
     for _, kind in inspect.getmembers(wire, is_dataclass):
         for field in fields(kind):
-            assert field.repr is (field.name not in hidden), f"{kind.__name__}.{field.name}"
+            assert field.repr is (field.name not in hidden), f"{kind}.{field.name}"
 
 
 class Spy:

@@ -50,7 +50,7 @@ def parse_xml(data: bytes, max_bytes: int = MAX_XML) -> _Element:
 
 def local_name(element: _Element) -> str:
     """Return an element's name without its namespace."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def serialise(element: _Element) -> bytes:
