@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sportello.web.public.urls")),
     path("accounts/", include("sportello.web.public.account_urls")),
     path("practice/", include("sportello.web.practice.urls")),
+    path("api/", include("sportello.api.urls")),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("_parts/", include("sportello.web.gallery.urls")))

@@ -1,0 +1,1 @@
+"""What programs ask of an installation: REST over JSON, with its OpenAPI description."""
