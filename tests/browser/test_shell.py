@@ -301,3 +301,24 @@ def _virtual_key(page) -> None:
             }
         },
     )
+
+
+def test_request_without_a_server_says_so_and_keeps_what_was_typed(open_page, console, world):
+    console.expect("ERR_FAILED")
+    console.expect("Failed to fetch")
+    page = open_page(person=world.people["ada"])
+    page.goto("/_parts/patients/")
+    page.route("**/practice/search/", lambda route: route.abort())
+    page.locator("#search-words").press_sequentially("Verdi")
+    expect(page.locator("#messages [role=alert]")).to_be_visible()
+    expect(page.locator("#search-words")).to_have_value("Verdi")
+
+
+def test_request_that_is_refused_leaves_the_page_as_it_was(open_page, console, world):
+    console.expect("status of 403")
+    page = open_page(person=world.people["ada"])
+    page.goto("/_parts/patients/")
+    page.context.clear_cookies()
+    page.locator("#search-words").press_sequentially("Verdi")
+    expect(page.locator("#messages [role=alert]")).to_be_visible()
+    expect(page.locator("table.list")).to_be_visible()

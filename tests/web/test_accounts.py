@@ -13,7 +13,7 @@ from django.urls import get_resolver, reverse
 
 from sportello.accounts.models import Person
 from sportello.core.actors import System, acting
-from sportello.core.models import AuditEntry
+from sportello.core.models import AuditEntry, OutgoingMail
 from tests.world import PASSWORD
 
 
@@ -81,8 +81,7 @@ def test_sign_up_is_closed(visitor):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_password_reset_through_its_mail(world, visitor, settings):
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+def test_password_reset_through_its_mail(world, visitor):
     Person.objects.filter(pk=world.people["ada"].pk).update(language="en")
     asked = visitor.post(reverse("account_reset_password"), {"email": "ada@posta.example"}, follow=True)
     assert asked.redirect_chain[-1][0] == reverse("account_reset_password_done")
@@ -108,6 +107,14 @@ def test_password_reset_answers_alike_for_known_and_unknown(world, visitor):
     assert [(answer.status_code, answer["Location"]) for answer in answers] == [
         (302, reverse("account_reset_password_done"))
     ] * 2
+
+
+def test_password_reset_mail_waits_in_the_outbox_without_a_name(world, visitor, settings):
+    settings.EMAIL_BACKEND = "sportello.core.mail.backend.OutboxBackend"
+    visitor.post(reverse("account_reset_password"), {"email": "ada@posta.example"})
+    with acting(System("test")):
+        (letter,) = OutgoingMail.objects.filter(purpose="account")
+    assert "Ada" not in letter.subject
 
 
 def test_password_change_is_audited(world, visitor):

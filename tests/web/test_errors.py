@@ -50,6 +50,14 @@ def test_error_503_says_when_to_come_back_and_logs_no_secret(visitor, caplog):
     assert "secret" not in ours[0]
 
 
+@pytest.mark.parametrize(("path", "status"), [("/door/broken/", 500), ("/door/full-disk/", 503), ("/nothing/", 404)])
+def test_error_for_htmx_is_a_note_that_leaves_the_page_as_it_was(visitor, path, status):
+    response = visitor.get(path, headers={"hx-request": "true"})
+    assert (response.status_code, response["HX-Retarget"]) == (status, "#messages")
+    assert b"<html" not in response.content
+    assert b'role="alert"' in response.content
+
+
 def test_error_403_of_a_stale_form_says_what_to_do(world):
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.people["ada"])

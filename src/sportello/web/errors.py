@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 
-from sportello.web.http import refusal
+from sportello.web.http import refusal, without_session
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -31,6 +30,4 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Answer 500 without touching the database or the person's session, since either may be what broke."""
-    return HttpResponse(
-        render_to_string("errors/500.html", {"request_id": getattr(request, "request_id", "")}), status=500
-    )
+    return without_session(request, 500, request_id=getattr(request, "request_id", ""))

@@ -51,11 +51,23 @@ def refusal(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
     To htmx it is a note that lands in the region of messages, so that the page stays as it was.
     """
     if getattr(request, "htmx", False):
-        response = render(request, "errors/_note.html", {"status": status, **context}, status=status)
-        response["HX-Retarget"] = "#messages"
-        response["HX-Reswap"] = "innerHTML"
-        return response
+        return _into_messages(render(request, "errors/_note.html", {"status": status, **context}, status=status))
     return render(request, f"errors/{status}.html", context, status=status)
+
+
+def without_session(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
+    """Return the page of a failure that may have taken database or session with it: nothing of either is asked."""
+    if not getattr(request, "htmx", False):
+        return HttpResponse(render_to_string(f"errors/{status}.html", context), status=status)
+    response = HttpResponse(render_to_string("errors/_note.html", {"status": status, **context}), status=status)
+    return _into_messages(response)
+
+
+def _into_messages(response: HttpResponse) -> HttpResponse:
+    response["HX-Retarget"] = "#messages"
+    response["HX-Reswap"] = "innerHTML"
+    response["HX-Reselect"] = ".note"
+    return response
 
 
 def with_messages(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -14,10 +14,9 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from sportello.web.http import client_address
+from sportello.web.http import client_address, without_session
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -114,6 +113,6 @@ class CalmFailure:
         if not full and not isinstance(failure, OperationalError | InterfaceError):
             return None
         log.error("request %s failed: %s", getattr(request, "request_id", ""), "disk full" if full else "no database")
-        response = HttpResponse(render_to_string("errors/503.html", {"full": full}), status=503)
+        response = without_session(request, 503, full=full)
         response["Retry-After"] = "30"
         return response

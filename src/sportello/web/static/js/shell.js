@@ -79,6 +79,17 @@
     });
   }
 
+  // A request of htmx that found no server says so; what was typed stays.
+  document.addEventListener("htmx:error", () => {
+    const region = document.getElementById("messages");
+    if (!region || !region.dataset.lost) return;
+    const note = document.createElement("div");
+    note.className = "note bad";
+    note.setAttribute("role", "alert");
+    note.textContent = region.dataset.lost;
+    region.replaceChildren(note);
+  });
+
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
     if (!button) return;
