@@ -163,3 +163,12 @@ def test_calendar_covers_every_payment_of_its_years_once() -> None:
         assert (after.paid_from - before.paid_to).days == 1
     assert all(row.send_by > row.paid_to for row in calendar.rows)
     assert all(row.change_by is None or row.change_by > row.send_by for row in calendar.rows)
+
+
+def test_connect_warns_of_a_certificate_that_ends_soon(
+    folder: Path, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = simulator_settings(folder, "Infermiere")
+    (certificate,) = settings.load_certificates()
+    with connect(settings, NOBODY, now=lambda: certificate.valid_to):
+        assert "ends on" in caplog.text

@@ -200,6 +200,18 @@ def test_settings_and_environment_replace_the_simulators_folder(run: Run, home: 
     assert run("query", "--vat", VAT, "--issued", TODAY, "--number", "FT2")[0] == Exit.DONE
 
 
+def test_check_and_build_need_no_account(run: Run, home: Path, keys: Any) -> None:
+    (home / "SanitelCF.pem").write_bytes(keys.pem)
+    settings = home / "settings.json"
+    owner = {"fiscal_code": "RSSMRA80A01H501U"}
+    sender = {"category": "health_professional", "owner": owner}
+    settings.write_text(json.dumps({"sender": sender, "certificates": ["SanitelCF.pem"], "base": "http://127.0.0.1:9"}))
+    path = write_documents(home)
+    assert run("check", path, "--settings", settings, "--test-mode")[0] == Exit.DONE
+    assert run("build", path, "--settings", settings, "--test-mode")[0] == Exit.DONE
+    assert run("send", path, "--settings", settings, "--test-mode")[0] == Exit.INPUT
+
+
 def test_upload_builds_once_and_sends_once(run: Run, at: list[object], home: Path, simulator: Simulator) -> None:
     path = write_documents(home, 1)
     code, told = run("upload", path, *at)

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sistemats.codes import (
     ALLOWED_TYPES,
@@ -281,3 +283,37 @@ def test_findings_never_quote_a_persons_code(document: ExpenseDocument, sender: 
     text = repr(check(broken, sender, TODAY)) + repr(check_sender(replace(sender, owner=Owner("RSSMRA80A01H501A"))))
     assert "BNCBRN" not in text
     assert "RSSMRA" not in text
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    amount=st.decimals(),
+    rate=st.none() | st.decimals(),
+    flag=st.none() | st.text(max_size=3),
+    nature=st.none() | st.text(max_size=5),
+    citizen=st.none() | st.text(max_size=20),
+    vat=st.text(max_size=12),
+    days=st.tuples(st.dates(), st.dates(), st.dates()),
+    kind=st.sampled_from(ExpenseType),
+    operation=st.sampled_from(Operation),
+)
+def test_check_says_something_about_anything(
+    amount: Decimal,
+    rate: Decimal | None,
+    flag: str | None,
+    nature: str | None,
+    citizen: str | None,
+    vat: str,
+    days: tuple[date, date, date],
+    kind: ExpenseType,
+    operation: Operation,
+    sender: Sender,
+) -> None:
+    issued, paid, today = days
+    items = (Item(kind, amount, flag, rate, nature),)
+    document = ExpenseDocument(DocumentId(vat, issued, "N"), paid, items, citizen)
+    found = check(document, sender, today, operation)
+    assert all(finding.code in FINDINGS for finding in found)
+    if operation is not Operation.CANCEL and not blocking(found):
+        assert amount > 0
+        assert kind is ExpenseType.SP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,7 +14,10 @@ from sistemats.errors import InputError
 from sistemats.exchange import Client
 from sistemats.exchange.resolve import ITALY
 from sistemats.http import RequestsTransport
+from sistemats.rules import check_certificate
 from sistemats.settings import Secrets, Settings
+
+_log = logging.getLogger("sistemats")
 
 
 def _now() -> datetime:
@@ -39,6 +43,8 @@ def connect(
     if certificate is None:
         known = settings.load_certificates() or CertificateStore(default_store()).all()
         certificate = choose_certificate(known, now())
+        for finding in check_certificate(certificate, now(), production=settings.state):
+            _log.warning("%s", finding.english)
     try:
         transport = RequestsTransport(
             settings.endpoints(sender), settings.credentials(secrets), settings.tls, settings.timeouts

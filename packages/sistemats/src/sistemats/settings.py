@@ -84,7 +84,17 @@ class Secrets:
             self._known[name] = found
         return self._known[name]
 
+    def at_hand(self, name: str) -> str | None:
+        """Return a secret of the environment or a file, asking nobody."""
+        return self._known.get(name) or self._given(name)
+
     def _find(self, name: str) -> str | None:
+        found = self._given(name)
+        if found is None and self._interactive:
+            return self._ask(f"{PROMPTS[name]}: ")
+        return found
+
+    def _given(self, name: str) -> str | None:
         if self._environ.get(name):
             return self._environ[name]
         path = self._environ.get(f"{name}_FILE")
@@ -93,7 +103,7 @@ class Secrets:
                 return Path(path).read_text("utf-8").strip()
             except (OSError, UnicodeDecodeError):
                 raise InputError(f"The file that {name}_FILE points to cannot be read.") from None
-        return self._ask(f"{PROMPTS[name]}: ") if self._interactive else None
+        return None
 
     def need(self, name: str) -> str:
         """Return a secret.
@@ -138,15 +148,20 @@ class Settings:
         """
         return [Certificate.load(_bytes(path)) for path in self.certificates]
 
-    def make_sender(self, secrets: Secrets, block: dict[str, Any] | None = None) -> Sender:
+    def make_sender(self, secrets: Secrets, block: dict[str, Any] | None = None, pin_needed: bool = True) -> Sender:
         """Return the sender of `block` (or of the settings), with PIN and owner's code filled in.
+
+        Without `pin_needed` nobody is asked for a PIN; it is empty when it is not at hand.
 
         :raises InputError: no sender anywhere, or a secret is missing
         """
         value = block or self.sender
         if value is None:
             raise InputError("No sender: give one in the documents file or in the settings file.")
-        pin = self.account.pin if self.account else secrets.need("SISTEMATS_PIN")
+        if self.account:
+            pin = self.account.pin
+        else:
+            pin = secrets.need("SISTEMATS_PIN") if pin_needed else secrets.at_hand("SISTEMATS_PIN") or ""
         sender = read_sender(value, pin)
         if sender.owner.fiscal_code:
             return sender

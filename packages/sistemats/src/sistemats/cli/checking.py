@@ -20,7 +20,9 @@ from sistemats.rules import Finding, check_all, check_certificate, check_sender
 
 def findings_of(context: Context, sender: Sender, entries: Iterable[BatchEntry]) -> Iterator[Finding]:
     """Yield what is wrong with a sender, then with each document."""
-    yield from check_sender(sender, context.test_mode)
+    for finding in check_sender(sender, context.test_mode):
+        if sender.pin or finding.field != "pin":
+            yield finding
     yield from check_all(entries, sender, context.today, context.calendar(), context.test_mode)
 
 
@@ -35,7 +37,8 @@ def check(arguments: argparse.Namespace) -> int:
     context = make_context(arguments)
     opened = open_input(arguments.file)
     count = [0]
-    found = list(findings_of(context, context.sender(opened.sender), _counted(opened.documents, count)))
+    sender = context.sender(opened.sender, pin_needed=False)
+    found = list(findings_of(context, sender, _counted(opened.documents, count)))
     for finding in found:
         context.screen.finding(finding)
     errors = sum(finding.severity is Severity.ERROR for finding in found)
@@ -46,7 +49,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 def precheck(context: Context, path: Path, forced: bool, opened: InputFile) -> bool:
     """Check a file before building or sending; True when it may go on. Shows findings that block."""
-    sender = context.sender(opened.sender)
+    sender = context.sender(opened.sender, pin_needed=False)
     blocking = [finding for finding in findings_of(context, sender, opened.documents) if finding.blocking]
     for finding in blocking[:50]:
         context.screen.finding(finding)
@@ -61,7 +64,7 @@ def precheck(context: Context, path: Path, forced: bool, opened: InputFile) -> b
 def build_files(context: Context, path: Path, stem: str, max_bytes: int) -> Iterator[BatchFile]:
     """Yield the archives for a file of documents."""
     opened = open_input(path)
-    sealing = Sealing(context.sender(opened.sender), Sealer(context.certificate()))
+    sealing = Sealing(context.sender(opened.sender, pin_needed=False), Sealer(context.certificate()))
     with context.screen.progress("building") as advance:
         yield from write_batch(sealing.owner(), _sealed(sealing, opened, advance), stem, max_bytes)
 

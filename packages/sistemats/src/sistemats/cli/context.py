@@ -64,9 +64,9 @@ class Context:
             self.screen.complain(finding.italian if self.screen.language == "it" else finding.english)
         return chosen
 
-    def sender(self, block: dict[str, Any] | None = None) -> Sender:
-        """Return the sender of a documents file, or of the settings."""
-        return self.settings.make_sender(self.secrets, block)
+    def sender(self, block: dict[str, Any] | None = None, pin_needed: bool = True) -> Sender:
+        """Return the sender of a documents file, or of the settings; checking and building need no PIN."""
+        return self.settings.make_sender(self.secrets, block, pin_needed)
 
     @contextmanager
     def client(self, sender: Sender) -> Iterator[Client]:

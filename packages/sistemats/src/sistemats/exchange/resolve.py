@@ -44,10 +44,13 @@ def _sum(totals: Iterable[ItemTotal]) -> dict[str, Decimal] | None:
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
     for total in totals:
         try:
-            sums[total.expense_type] += Decimal(total.amount)
+            amount = Decimal(total.amount)
         except InvalidOperation:
             return None
-    return {name: value.quantize(Decimal("0.01")) for name, value in sums.items() if value}
+        if not amount.is_finite():
+            return None
+        sums[total.expense_type] += amount
+    return {name: value for name, value in sums.items() if value}
 
 
 def totals_of(document: ExpenseDocument) -> dict[str, Decimal]:
@@ -55,7 +58,7 @@ def totals_of(document: ExpenseDocument) -> dict[str, Decimal]:
     sums: defaultdict[str, Decimal] = defaultdict(Decimal)
     for item in document.items:
         sums[str(item.expense_type)] += item.amount
-    return {name: value.quantize(Decimal("0.01")) for name, value in sums.items()}
+    return dict(sums)
 
 
 def same_content(document: ExpenseDocument, held: QueriedDocument) -> bool:
