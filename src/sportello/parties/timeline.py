@@ -47,6 +47,13 @@ def deeds_about(kind: str, object_id: int, *, limit: int = LONGEST) -> list[Deed
     return _deeds(AuditEntry.objects.get_queryset().filter(object_kind=kind, object_id=object_id), limit)
 
 
+def deeds_of_entity(entity_id: int, *, limit: int = LONGEST) -> list[Deed]:
+    """Return what was done with a billing entity's settings, newest first; papers have their own timelines."""
+    kinds = ("billingentity", "fiscalterms", "series", "bankaccount", "entitywording")
+    rows = AuditEntry.objects.get_queryset().filter(entity_id=entity_id, object_kind__in=kinds)
+    return _deeds(rows, limit)
+
+
 def _deeds(entries: QuerySet[AuditEntry], limit: int) -> list[Deed]:
     rows = list(entries.exclude(action="access.denied").order_by("-at", "-sequence")[:limit])
     names = names_of({row.person_id for row in rows if row.person_id is not None})

@@ -60,10 +60,8 @@ def practice_view(
             if refused is not None:
                 return refused
             seated = cast(PartyRequest, request)
-            if fresh and not recently_proved(seated):
-                return _prove_again(seated)
             with acting(seated.actor):
-                return _answer(seated, lambda: _checked(seated, inner, check, owner, *args, **kwargs))
+                return _answer(seated, lambda: _checked(seated, inner, check, owner, fresh, *args, **kwargs))
 
         guarded.audience = "practice"  # type: ignore[attr-defined]  # the route test reads it
         return cast("Guarded[P]", guarded)
@@ -109,12 +107,20 @@ def _actor(request: PartyRequest, seat: Seat) -> Actor | None:
 
 
 def _checked(
-    request: PartyRequest, view: View[P], check: Check | None, owner: bool, *args: P.args, **kwargs: P.kwargs
+    request: PartyRequest,
+    view: View[P],
+    check: Check | None,
+    owner: bool,
+    fresh: bool,
+    *args: P.args,
+    **kwargs: P.kwargs,
 ) -> HttpResponse:
     if owner and request.actor.role is not Role.OWNER:
         raise MayNot("owner")
     if check is not None:
         check(request.actor)
+    if fresh and not recently_proved(request):
+        return _prove_again(request)
     return view(request, *args, **kwargs)
 
 

@@ -55,6 +55,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("Patients"), "users", "practice:patients", may_see_patients),
     Entry(_("Customers"), "building", "practice:customers", _customers_apart),
     Entry(_("Invoices"), "file-invoice", "practice:invoices", may_download, _unpaid),
+    Entry(_("Settings"), "settings", "practice:settings"),
 )
 SEARCH: tuple[str, Callable[[Actor], bool]] | None = ("practice:patients", may_see_patients)
 """Where the magnifier of the phone's bar leads, and who sees it; None while there is nothing to search."""

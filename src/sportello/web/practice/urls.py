@@ -12,6 +12,7 @@ from sportello.web.practice.mail.urls import urlpatterns as mail
 from sportello.web.practice.patients.urls import urlpatterns as patients
 from sportello.web.practice.registers.urls import urlpatterns as registers
 from sportello.web.practice.sessions.urls import urlpatterns as sessions
+from sportello.web.practice.settings.urls import urlpatterns as settings
 
 app_name = "practice"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("patients/customers/", include(customers)),
     path("patients/", include(patients)),
     path("invoices/", include(invoices)),
+    path("settings/", include(settings)),
     path("sessions/", include(sessions)),
     path("registers/", include(registers)),
     path("settings/mail/", include(mail)),

@@ -1,0 +1,1 @@
+"""The rooms of the settings: practice, entities, price list, people, law."""
