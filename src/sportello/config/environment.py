@@ -68,6 +68,11 @@ TABLE: tuple[Setting, ...] = (
         "anchors.jsonl in the data folder",
     ),
     Setting("SPORTELLO_ANCHOR_COMMAND", "Program that is given the same lines, to carry them off this machine.", ""),
+    Setting(
+        "SPORTELLO_PROXIES",
+        "How many proxies of yours stand in front; so many entries at the end of X-Forwarded-For are believed.",
+        "0: the address that connects is the visitor's",
+    ),
 )
 _KNOWN = {setting.name for setting in TABLE}
 
@@ -93,6 +98,18 @@ def flag(name: str, *, default: bool) -> bool:
     if text in {"0", "false", "no", "off"}:
         return False
     raise BadSetting(f"{name} is {text!r}: set it to 1 or 0")
+
+
+def whole_number(name: str) -> int:
+    """
+    Return a number of zero or more, zero when the variable is not set.
+
+    :raises BadSetting: it is no such number
+    """
+    text = read(name, "0")
+    if not text.isdecimal():
+        raise BadSetting(f"{name} is {text!r}: set it to a whole number, 0 or more")
+    return int(text)
 
 
 def database(data: Path) -> dict[str, Any]:
@@ -132,7 +149,7 @@ def kept_secret(path: Path, *, make: bool) -> str:
     if not path.exists():
         if not make:
             return ""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(50))

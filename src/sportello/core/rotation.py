@@ -79,7 +79,8 @@ def close_anew() -> Iterator[int]:
         after: Any = None
         while ids := _old_values(column, after):
             with transaction.atomic():
-                yield _close_rows(column, ids)
+                done = _close_rows(column, ids)
+            yield done  # committed: whoever stops here loses nothing
             after = ids[-1]
     while stored := list(StoredFile.objects.exclude(key_id=ring().active).order_by("pk")[:BATCH]):
         for each in stored:

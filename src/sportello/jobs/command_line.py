@@ -28,6 +28,7 @@ COMMANDS = (
     "invoices",
     "backup",
     "restore",
+    "deployment",
     "audit",
     "keys",
 )

@@ -59,5 +59,15 @@ def _gaps(party: int | None, *, tell_all: bool = False) -> int:
                     say(f"{head}: no gap")
                 continue
             unclean += 1
-            complain(f"{head}: {series.report}")
+            complain(f"{head}: {_words(series.report)}")
     return unclean
+
+
+def _words(report: Any) -> str:
+    missing = [str(first) if first == last else f"{first}-{last}" for first, last in report.missing]
+    told = (
+        ("missing", missing),
+        ("double", [str(number) for number in report.duplicates]),
+        ("dates that run backwards", [f"{each.number} of {each.on}" for each in report.inversions]),
+    )
+    return "; ".join(f"{what}: {', '.join(which)}" for what, which in told if which)
