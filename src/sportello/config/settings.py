@@ -106,6 +106,7 @@ AUTH_PASSWORD_VALIDATORS = [
 CSRF_FAILURE_VIEW = "sportello.web.errors.csrf_failure"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ALLAUTH_TRUSTED_PROXY_COUNT = env.whole_number("SPORTELLO_PROXIES")
 MESSAGE_TAGS = {10: "off", 20: "move", 25: "ok", 30: "wait", 40: "bad"}  # the families of `web.looks`
 PASSWORD_RESET_TIMEOUT = 2 * 3600
 ACCOUNT_ADAPTER = "sportello.web.public.adapter.AccountAdapter"
