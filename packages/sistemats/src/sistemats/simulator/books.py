@@ -191,8 +191,8 @@ class Books:
             None if held.refund_of is None else _link(held.owner, held.refund_of),
             held.sender,
             held.owner_code,
-            json.dumps(held.warnings),
-            json.dumps(held.remarks),
+            json.dumps(held.warnings) if held.warnings else "[]",
+            json.dumps(held.remarks) if held.remarks else "{}",
         )
         self._store.write(_PUT, row)
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import OrderedDict
 from importlib import resources
-from threading import Lock
 
 from sistemats.crypto import Opener
 from sistemats.errors import NotOpenable
 
 CACHE_SIZE = 4_096
+_NEW = "?"  # stands for a ciphertext not seen before: no text that opens has a question mark
 _PRINTABLE = re.compile(r"[A-Za-z0-9]{1,32}")
 
 
@@ -34,14 +33,11 @@ class Vault:
         """Open with this key."""
         self._opener = opener
         self._kit = kit_plaintexts()
-        self._seen: OrderedDict[str, str | None] = OrderedDict()
-        self._lock = Lock()
+        self._seen: dict[str, str | None] = {}
 
     def use(self, opener: Opener) -> None:
         """Change the key: what was sealed for the old one no longer opens."""
-        with self._lock:
-            self._opener = opener
-            self._seen.clear()
+        self._opener, self._seen = opener, {}
 
     def open(self, sealed: str) -> str | None:
         """Return the text inside, None when it cannot be had.
@@ -49,23 +45,19 @@ class Vault:
         A wrong key or padding may yield random bytes instead of an error, so the text is judged by its letters. A
         ciphertext may be sent any number of times; the last few thousand are remembered.
         """
-        with self._lock:
-            if sealed in self._seen:
-                self._seen.move_to_end(sealed)
-                return self._seen[sealed]
-        text = self._decrypt(sealed)
-        with self._lock:
-            self._seen[sealed] = text
-            if len(self._seen) > CACHE_SIZE:
-                self._seen.popitem(last=False)
+        seen = self._seen
+        text = seen.get(sealed, _NEW)
+        if text is _NEW:
+            if len(seen) >= CACHE_SIZE:
+                seen = self._seen = {}
+            text = seen[sealed] = self._decrypt(sealed)
         return text
 
     def _decrypt(self, sealed: str) -> str | None:
-        known = self._kit.get(hashlib.sha256(sealed.encode("utf-8", "replace")).hexdigest()[:32])
-        if known is not None:
-            return known
         try:
             text = self._opener.open(sealed)
         except NotOpenable:
-            return None
-        return text if _PRINTABLE.fullmatch(text) else None
+            text = ""
+        if _PRINTABLE.fullmatch(text):
+            return text
+        return self._kit.get(hashlib.sha256(sealed.encode("utf-8", "replace")).hexdigest()[:32])
