@@ -93,6 +93,10 @@ def no_database(request: HttpRequest) -> HttpResponse:
     raise OperationalError("gone: password=secret")
 
 
+def no_table(request: HttpRequest) -> HttpResponse:
+    raise OperationalError("no such table: invoices")
+
+
 def full_disk(request: HttpRequest) -> HttpResponse:
     raise OSError(errno.ENOSPC, "no space left")
 
@@ -121,6 +125,7 @@ urlpatterns = [
     path("door/forgetful/", forgetful),
     path("door/no-database/", no_database),
     path("door/full-disk/", full_disk),
+    path("door/no-table/", no_table),
     path("door/broken/", broken),
     path("door/too-big/", too_big),
 ]

@@ -23,6 +23,7 @@ def visitor():
         ("/door/broken/", 500),
         ("/door/no-database/", 503),
         ("/door/full-disk/", 503),
+        ("/door/no-table/", 500),
     ],
 )
 def test_error_page_has_its_status_and_a_way_out(visitor, path, status):

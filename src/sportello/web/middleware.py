@@ -110,9 +110,14 @@ class CalmFailure:
     def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
         """Answer 503 to a failure that may pass; leave every other to the page of error 500."""
         full = isinstance(failure, OSError) and failure.errno in {errno.ENOSPC, errno.EDQUOT}
-        if not full and not isinstance(failure, OperationalError | InterfaceError):
+        if not full and not _may_pass(failure):
             return None
         log.error("request %s failed: %s", getattr(request, "request_id", ""), "disk full" if full else "no database")
         response = without_session(request, 503, full=full)
         response["Retry-After"] = "30"
         return response
+
+
+def _may_pass(failure: Exception) -> bool:
+    """Tell whether a database may answer later. SQLite also calls a missing table operational: that is our mistake."""
+    return isinstance(failure, OperationalError | InterfaceError) and not str(failure).startswith("no such ")
