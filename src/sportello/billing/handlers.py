@@ -7,7 +7,7 @@ import hashlib
 from django.db import transaction
 
 from sportello.billing.models import Invoice, PaperState
-from sportello.billing.paper.content import Content
+from sportello.billing.paper.content import Content, ContentUnreadable
 from sportello.billing.paper.render import RenderFailed, shared_renderer
 from sportello.core import audit
 from sportello.core.actors import System
@@ -50,7 +50,10 @@ def _pdf_of(invoice: Invoice) -> bytes:
     text = invoice.snapshot
     if hashlib.sha256(text.encode()).hexdigest() != invoice.snapshot_sha256:
         raise GiveUp("snapshot_altered")
-    content = Content.from_json(text)
+    try:
+        content = Content.from_json(text)
+    except ContentUnreadable:
+        raise GiveUp("snapshot_unreadable") from None
     logo = None
     if content.logo is not None:
         kept = (

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
-from sportello.accounts.models import Person
 from sportello.billing.models import Invoice, InvoiceKind, Payment, StampRecord
 from sportello.billing.paper.content import Content
 from sportello.core.actors import Actor
-from sportello.core.models import AuditEntry
+from sportello.parties.timeline import Deed, deeds_about, names_of
+
+MOST_DEEDS = 200
+"""Entries read for the timeline of one paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,6 @@ class LinkedPaper:
     state: str
     issued_on: date | None
     total: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One entry of the timeline: who (a name, or "" for the software), what (an audit action), when, with figures."""
-
-    at: datetime
-    action: str
-    who: str
-    details: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +120,8 @@ def paper_view(actor: Actor, invoice_id: int) -> PaperView:
     content = Content.from_json(invoice.snapshot)
     assert invoice.issued_on is not None
     assert invoice.year is not None
-    payments, deeds = _payments(invoice), _deeds(invoice)
-    names = _names([row.recorded_by_id for row in payments] + [row.person_id for row in deeds])
+    payments = _payments(invoice)
+    names = names_of({row.recorded_by_id for row in payments if row.recorded_by_id is not None})
     return PaperView(
         id=invoice.pk,
         kind=invoice.kind,
@@ -162,23 +153,12 @@ def paper_view(actor: Actor, invoice_id: int) -> PaperView:
         corrects=_linked(invoice.corrects) if invoice.corrects else None,
         reissued_as=tuple(_linked(row) for row in others if row.reissues_id == invoice.pk),
         portal_visible=invoice.portal_visible,
-        deeds=tuple(Deed(row.at, row.action, names.get(row.person_id or 0, ""), row.details) for row in deeds),
+        deeds=tuple(deeds_about("invoice", invoice.pk, limit=MOST_DEEDS)),
     )
 
 
 def _payments(invoice: Invoice) -> list[Payment]:
     return list(Payment.objects.filter(invoice_id=invoice.pk).order_by("-paid_on", "-pk"))
-
-
-def _deeds(invoice: Invoice) -> list[AuditEntry]:
-    """Return what was done with a paper, newest first; looking at it is in the audit and not in its timeline."""
-    rows = AuditEntry.objects.filter(party_id=invoice.practice_id, object_kind="invoice", object_id=invoice.pk)
-    return list(rows.exclude(action="invoice.read").filter(result="ok").order_by("-at", "-sequence")[:200])
-
-
-def _names(ids: list[int | None]) -> dict[int, str]:
-    people = Person.objects.filter(pk__in={each for each in ids if each})
-    return {person.pk: person.get_full_name() for person in people}
 
 
 def _payment(row: Payment, names: Mapping[int, str]) -> PaymentLine:

@@ -25,10 +25,11 @@ from sportello.billing.permissions import (
     may_record_payment,
     may_void_payment,
 )
-from sportello.billing.queries.paper import Deed, PaperView, paper_view
+from sportello.billing.queries.paper import PaperView, paper_view
 from sportello.core import audit
 from sportello.core.files import keeping
 from sportello.core.models import StoredFile
+from sportello.parties.timeline import Deed
 from sportello.web import formats
 from sportello.web.http import PartyRequest
 from sportello.web.parts import Event, Tab
@@ -103,7 +104,7 @@ def _context(request: PartyRequest, paper: PaperView, section: str) -> dict[str,
         "section": section,
         "tabs": _tabs(paper, section),
         "step": next_step(request, paper),
-        "events": [_event(deed) for deed in paper.deeds],
+        "events": [_event(deed) for deed in paper.deeds if deed.action in DEEDS and deed.result == "ok"],
         "channel": CHANNELS.get(paper.channel, ""),
         "methods": METHODS,
         "stamp_mode": STAMP_MODES.get(paper.stamp.mode, "") if paper.stamp else "",
@@ -155,7 +156,7 @@ def next_step(request: PartyRequest, paper: PaperView) -> NextStep | None:
 
 
 def _event(deed: Deed) -> Event:
-    lead = str(DEEDS.get(deed.action, deed.action))
+    lead = str(DEEDS[deed.action])
     said = [part for part in (_figures(deed.details), _by(deed.who)) if part]
     text = f", {', '.join(said)}" if said else ""
     family = TURNING_POINTS.get(deed.action, "")

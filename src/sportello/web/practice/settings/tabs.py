@@ -30,6 +30,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(_("Price list"), "practice:settings_services"),
     Section(_("People"), "practice:settings_members", may_manage_members),
     Section(_("Legal references"), "practice:settings_law"),
+    Section(_("Audit"), "practice:settings_audit", may_manage_members),
     Section(_("Mail and queue"), "practice:mails", may_manage_mail),
 )
 

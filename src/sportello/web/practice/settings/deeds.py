@@ -1,0 +1,61 @@
+"""What each deed of the audit is called, whichever room it happened in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from sportello.web.practice.invoices.words import DEEDS as OF_INVOICES
+from sportello.web.practice.patients.words import DEEDS as OF_PATIENTS
+from sportello.web.practice.settings.words import DEEDS as OF_SETTINGS
+
+_OTHERS: dict[str, Promise] = {
+    "access.denied": _("Refused"),
+    "account.factor_added": _("Second step added"),
+    "account.factor_removed": _("Second step removed"),
+    "account.factor_renewed": _("Recovery codes renewed"),
+    "account.password_changed": _("Password changed"),
+    "account.password_reset": _("Password set anew"),
+    "account.sign_in": _("Sign-in"),
+    "account.sign_out": _("Sign-out"),
+    "audit.export": _("Audit taken as a file"),
+    "audit.read": _("Audit read"),
+    "customer.export": _("Customers taken as a file"),
+    "installation.restore": _("Installation restored from a backup"),
+    "invoice.discard": _("Draft deleted"),
+    "invoice.export": _("Invoices taken as a file"),
+    "invoice.read": _("Paper read"),
+    "job.run_again": _("Queued work started again"),
+    "keys.retire": _("Key retired"),
+    "keys.rotate": _("Keys changed"),
+    "mail.cancel": _("Mail cancelled"),
+    "mail.mark_arrived": _("Mail noted as arrived"),
+    "mail.read": _("Mail read"),
+    "mail.send_again": _("Mail sent again"),
+    "mail_server.remove": _("Mail server removed"),
+    "mail_server.save": _("Mail server set"),
+    "mail_server.test": _("Mail server tried"),
+    "member.disable": _("Person disabled"),
+    "member.edit": _("Rights changed"),
+    "member.enable": _("Person enabled again"),
+    "member.invite": _("Person invited"),
+    "member.invite_again": _("Person invited again"),
+    "patient.export": _("Patients taken as a file"),
+    "practice.create": _("Practice created"),
+    "practice.edit": _("Practice changed"),
+    "register.export": _("Register taken as a file"),
+    "service.create": _("Service added"),
+    "service.edit": _("Service changed"),
+    "service.restore": _("Service offered again"),
+    "service.retire": _("Service retired"),
+    "session.change": _("Session changed"),
+    "session.delete": _("Session deleted"),
+    "session.note": _("Session noted"),
+    "site.add": _("Site added"),
+    "site.edit": _("Site changed"),
+}
+
+WORDS: Mapping[str, Promise] = {**OF_PATIENTS, **OF_SETTINGS, **OF_INVOICES, **_OTHERS}
+"""Every action that an operation or a page writes; a test holds it complete."""

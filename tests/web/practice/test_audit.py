@@ -1,0 +1,59 @@
+"""The audit as its owner reads it: complete, filtered, in pages, as a file; nobody else's business."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from sportello.parties import trail
+from sportello.web.practice.settings.deeds import WORDS
+from tests.billing.desk import paid
+from tests.world import World
+
+ACTION = re.compile(
+    r'"((?:access|account|audit|credit_note|customer|entity|installation|invoice|job|keys|mail|mail_server|member|patient'
+    r'|payment|practice|refund|register|representative|series|service|session|site|terms|wording)\.[a-z_]+)"'
+)
+NO_ACTIONS = {"invoice.typ", "keys.txt", "credit_note.full", "credit_note.part"}
+
+
+def test_trail_page_tells_what_was_done(client: Client, world: World) -> None:
+    paid(world)
+    client.force_login(world.people["ada"])
+    page = client.get(reverse("practice:settings_audit"), {"kind": "invoice"}).content.decode()
+    assert "71.40" in page
+    assert "Ada Rossi" in page
+
+
+def test_trail_page_goes_on_where_it_ended(client: Client, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    paid(world)
+    monkeypatch.setattr(trail, "SIZE", 2)
+    client.force_login(world.people["ada"])
+    first = client.get(reverse("practice:settings_audit"))
+    following = client.get(reverse("practice:settings_audit"), {"before": first.context["before"]})
+    places = [row.sequence for row in (*first.context["rows"], *following.context["rows"])]
+    assert places == sorted(places, reverse=True)
+    assert len(set(places)) == 4
+
+
+def test_trail_page_is_for_the_owner_alone(client: Client, world: World) -> None:
+    for name in ("elena", "carla"):
+        client.force_login(world.people[name])
+        assert client.get(reverse("practice:settings_audit")).status_code == 403
+
+
+def test_trail_of_another_practice_does_not_show(client: Client, world: World) -> None:
+    paid(world)
+    client.force_login(world.people["olga"])
+    assert "71.40" not in client.get(reverse("practice:settings_audit")).content.decode()
+
+
+def test_every_action_in_the_code_has_its_words() -> None:
+    source = Path(trail.__file__).parent.parent
+    texts = [file.read_text() for file in source.rglob("*.py") if "words" not in file.name]
+    written = {action for text in texts for action in ACTION.findall(text)}
+    assert written - NO_ACTIONS <= set(WORDS)
