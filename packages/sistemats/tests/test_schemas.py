@@ -7,14 +7,17 @@ import binascii
 import copy
 import random
 import re
+import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from lxml import etree
 
 from sistemats.codes import CALLS, Call, Service, call_for_body
 from sistemats.envelopes import read_body
-from sistemats.schemas import validate_batch, validate_batch_document, validate_batch_owner, validate_request
+from sistemats.schemas import check, validate_batch, validate_batch_document, validate_batch_owner, validate_request
 
 SOAPUI_NEWLINE = re.compile(rb"\\r(?=\r?\n|$)")
 SOAPUI_ATTACHMENT = re.compile(rb"<documento>cid:[^<]*</documento>")
@@ -237,3 +240,31 @@ def test_validate_refuses_roots_it_does_not_know() -> None:
     assert validate_batch(stranger)
     assert validate_batch_document(stranger)
     assert validate_batch_owner(stranger)
+
+
+def test_schemas_compile_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that compile their first schema at once spoil libxml2's tables for the whole process."""
+    inside, most = 0, 0
+
+    def compile_slowly(root: etree._Element) -> etree.XMLSchema:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.02)
+        inside -= 1
+        return etree.XMLSchema(root)
+
+    monkeypatch.setattr(check, "etree", SimpleNamespace(XMLSchema=compile_slowly, fromstring=etree.fromstring))
+    found: list[list[str]] = []
+
+    def work() -> None:
+        body = etree.Element(CALLS[Call.QUERY].body_tag)
+        found.append([problem.rule for problem in validate_request(body)])
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [["ELEMENT_CONTENT"]] * 8
+    assert most == 1

@@ -36,12 +36,14 @@ class SchemaProblem:
 
 
 _PER_THREAD = threading.local()  # a compiled schema keeps its last errors, so threads must not share one
+_COMPILING = threading.Lock()  # libxml2 fills tables of its own on first use, and two threads doing so spoil them
 
 
 def _compiled(name: str, text: Callable[[], str]) -> etree.XMLSchema:
     schema: etree.XMLSchema | None = getattr(_PER_THREAD, name, None)
     if schema is None:
-        schema = etree.XMLSchema(etree.fromstring(text()))
+        with _COMPILING:
+            schema = etree.XMLSchema(etree.fromstring(text()))
         setattr(_PER_THREAD, name, schema)
     return schema
 
