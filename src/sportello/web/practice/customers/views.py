@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sportello.billing.permissions import may_download, may_draft
@@ -212,11 +212,11 @@ def _text(key: int) -> str:
 
 def _state_links(request: PartyRequest, counts: CustomerCounts, which: CustomerFilter) -> list[StateLink]:
     words = {
-        CustomerFilter.ALL: _("All"),
+        CustomerFilter.ALL: pgettext("customers", "All"),
         CustomerFilter.PUBLIC: _("Public bodies"),
         CustomerFilter.PEOPLE: _("Private people"),
         CustomerFilter.INCOMPLETE: _("To complete"),
-        CustomerFilter.ARCHIVED: _("Archived"),
+        CustomerFilter.ARCHIVED: pgettext("customers", "Archived"),
     }
     links = []
     for each, word in words.items():

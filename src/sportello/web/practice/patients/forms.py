@@ -9,7 +9,7 @@ from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from sportello.patients.checks import CheckedPatient, checked_patient
 from sportello.patients.places import find_places, place_of
@@ -147,7 +147,13 @@ class PatientForm(AddressFields):
         """Say of every field at once what is wrong and what is doubtful, with the repair where it is known."""
         self.checked = checked_patient(self.values(), today=timezone.localdate())
         for refusal in self.checked.found.refusals:
-            if refusal.field not in self.errors:
+            if refusal.code == "codice_fiscale_check_character":
+                letter = self.checked.code.repair[-1]
+                self.add_error(
+                    "codice_fiscale",
+                    _("The last character does not fit: it should be %(letter)s.") % {"letter": letter},
+                )
+            elif refusal.field not in self.errors:
                 put_errors(self, refusal)
         put_warnings(self, [each for each in self.checked.found.notices if each.code != "code_says_otherwise"])
         self._say_what_the_code_says()
@@ -248,7 +254,7 @@ class RepresentativeForm(AddressFields):
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"))
     powers = forms.MultipleChoiceField(
-        label=gettext_lazy("May"),
+        label=pgettext_lazy("rights", "May"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         choices=[

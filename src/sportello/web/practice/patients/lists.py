@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sportello.billing.permissions import may_draft
@@ -142,11 +142,11 @@ def _count(counts: PatientCounts) -> str:
 
 def _state_links(request: PartyRequest, counts: PatientCounts, which: PatientFilter) -> list[StateLink]:
     words = {
-        PatientFilter.ALL: _("All"),
+        PatientFilter.ALL: pgettext("patients", "All"),
         PatientFilter.MINORS: _("Minors"),
         PatientFilter.WITHOUT_CODE: _("Without a code"),
         PatientFilter.TO_CONNECT: _("With an e-mail"),
-        PatientFilter.ARCHIVED: _("Archived"),
+        PatientFilter.ARCHIVED: pgettext("patients", "Archived"),
     }
     links = []
     for each, word in words.items():
