@@ -11,7 +11,7 @@ from django.db.models import Q
 from sportello.billing.models.invoices import Invoice, OfInvoiceRows
 from sportello.core.cents import EuroField
 from sportello.core.scoping import ScopedManager
-from sportello.parties.models import BillingEntity, OfEntityRows
+from sportello.parties.models import BillingEntity
 
 
 class PaymentDirection(models.TextChoices):
@@ -66,8 +66,8 @@ class Payment(models.Model):
         return f"payment {self.pk}"
 
 
-class StampRecordQuerySet(OfEntityRows["StampRecord"]):
-    """Stamps of the entities granted."""
+class StampRecordQuerySet(OfInvoiceRows["StampRecord"]):
+    """Stamps of the papers that the actor sees: of the entities, years and patients granted."""
 
 
 class StampRecord(models.Model):
