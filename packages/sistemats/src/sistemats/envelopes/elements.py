@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from lxml import etree
 
 from sistemats.envelopes.wire import Options, WireBatchDocument, WireDocument, WireId, WireItem, WireOwner
-from sistemats.xml import local_name
 
 _Element = etree._Element
 
@@ -103,7 +102,7 @@ def batch_owner_element(owner: WireOwner) -> _Element:
 
 def children(element: _Element) -> dict[str, _Element]:
     """Return the children by local name; of repeated ones the last."""
-    return {local_name(child): child for child in element}
+    return {child.tag.rpartition("}")[2]: child for child in element}
 
 
 def text_of(found: dict[str, _Element], name: str) -> str | None:
@@ -165,7 +164,7 @@ def read_document(element: _Element) -> WireDocument:
     return WireDocument(
         id=read_identifier(found["idSpesa"]),
         paid_on=must(found, "dataPagamento"),
-        items=tuple(read_item(child) for child in element if local_name(child) == "voceSpesa"),
+        items=tuple(read_item(child) for child in element if child.tag.endswith("voceSpesa")),
         prepaid=text_of(found, "flagPagamentoAnticipato"),
         citizen=text_of(found, "cfCittadino"),
         traceable=text_of(found, "pagamentoTracciato"),

@@ -103,6 +103,8 @@ def read_body(content_type: str, body: bytes) -> _Element:
     """
     envelope, attachments = split_package(content_type, body)
     element = soap_body(parse_xml(envelope))
+    if not attachments and b"Include" not in envelope:
+        return element
     for include in list(element.iter(_INCLUDE)):
         href = unquote(include.get("href", ""))
         attachment = attachments.get(href.removeprefix("cid:"))
