@@ -30,7 +30,7 @@ def render(invoice: Invoice) -> None:
 
 def paper_of(invoice: Invoice) -> StoredFile:
     with acting(System("tests")):
-        return StoredFile.objects.get(pk=stored(invoice).paper_id)
+        return StoredFile.objects.get(pk=stored(invoice).paper_id or 0)
 
 
 def test_render_paper_keeps_bytes_and_hash(world: World) -> None:

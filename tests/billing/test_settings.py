@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -214,7 +215,12 @@ def test_treatments_offered_are_those_some_entity_may_use(world):
 
 
 def _wording(world, actor=None, **more):
-    given = {"key": KEY, "valid_from": date(2027, 1, 1), "text": "Esente, art. 37 di prova", "texts": {"en": "Exempt"}}
+    given: dict[str, Any] = {
+        "key": KEY,
+        "valid_from": date(2027, 1, 1),
+        "text": "Esente, art. 37 di prova",
+        "texts": {"en": "Exempt"},
+    }
     return set_wording(actor=actor or world.ada, entity_id=world.studio.pk, **(given | more))
 
 

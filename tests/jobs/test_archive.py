@@ -31,7 +31,8 @@ for size in (10, 200_000):
         keeping.keep(written)
 with transaction.atomic():
     words = "Gr\\u00fc\\u00dfe \\u5f20"
-    queue(party_id=ada.party_id, purpose="paper", key="1", to="b@posta.example", subject="s", text=words)
+    who = {"to": "b@posta.example", "subject": "s"}
+    queue(party_id=ada.party_id, purpose="paper", key="1", text=words, **who)
 """
 TOLD = """
 from sportello.accounts.models import Person

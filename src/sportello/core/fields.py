@@ -100,7 +100,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         return value
 
     def get_lookup(self, lookup_name: str) -> Any:
-        """Refuse comparisons, which would compare ciphertexts; with nothing and with the empty text they are possible."""
+        """Refuse comparisons, which would compare ciphertexts; with nothing and the empty text they are possible."""
         return super().get_lookup(lookup_name) if lookup_name in {"isnull", "exact"} else None
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -28,7 +29,7 @@ def change(table: str, column: str, pk: int) -> None:
         cursor.execute(f'UPDATE "{table}" SET "{column}" = %s WHERE id = %s', [_other(cursor.fetchone()[0]), pk])
 
 
-def _other(value: object) -> object:
+def _other(value: Any) -> Any:
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -60,7 +61,7 @@ def test_issued_invoice_cannot_be_deleted_nor_made_a_draft(world: World) -> None
 
 
 @pytest.mark.parametrize("model", [InvoiceLine, InvoiceGroup])
-def test_lines_and_groups_of_an_issued_invoice_are_frozen(world: World, model: type) -> None:
+def test_lines_and_groups_of_an_issued_invoice_are_frozen(world: World, model: Any) -> None:
     invoice = issued(world)
     with acting(System("tests")):
         row = model.objects.get(invoice=invoice)

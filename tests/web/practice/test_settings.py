@@ -53,7 +53,7 @@ POSTS = {
     "practice:settings_member_again": "member",
     "practice:settings_member_enable": "member",
 }
-CATALOGUE = {"practice:settings_service_new": None, "practice:settings_service": "service"}
+CATALOGUE: dict[str, str | None] = {"practice:settings_service_new": None, "practice:settings_service": "service"}
 CATALOGUE_POSTS = {"practice:settings_service_retire": "service", "practice:settings_service_restore": "service"}
 ALL = OWNER_PAGES | SHARED_PAGES | POSTS | CATALOGUE | CATALOGUE_POSTS
 
