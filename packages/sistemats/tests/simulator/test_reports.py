@@ -283,3 +283,12 @@ def test_every_invented_code_says_so_and_has_words(world: World) -> None:
     assert say("S035").blocking
     assert len(as_table()) == len(TABLE)
     assert len(ERROR_COLUMNS) == 11
+
+
+def test_page_of_the_simulator_lists_every_invented_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text("utf-8")
+    for code, wording in TABLE.items():
+        if wording.invented:
+            assert f"| `{code}` | {wording.meaning} |" in page
+        else:
+            assert code in page or code.isdigit()
