@@ -45,7 +45,7 @@ SHARED_PAGES = {
     "practice:settings_law": None,
     "practice:settings_services": None,
 }
-POSTS = {
+POSTS: dict[str, str | None] = {
     "practice:settings_logo_set": "entity",
     "practice:settings_logo_remove": "entity",
     "practice:settings_series_close": "series",
@@ -54,7 +54,7 @@ POSTS = {
     "practice:settings_member_enable": "member",
 }
 CATALOGUE: dict[str, str | None] = {"practice:settings_service_new": None, "practice:settings_service": "service"}
-CATALOGUE_POSTS = {"practice:settings_service_retire": "service", "practice:settings_service_restore": "service"}
+CATALOGUE_POSTS: dict[str, str | None] = {"practice:settings_service_retire": "service", "practice:settings_service_restore": "service"}
 ALL = OWNER_PAGES | SHARED_PAGES | POSTS | CATALOGUE | CATALOGUE_POSTS
 
 
