@@ -305,3 +305,12 @@ def test_healthz_answers_without_credentials(world: World) -> None:
     with connected(world) as connection:
         connection.request("GET", "/healthz")
         assert connection.getresponse().read() == b'{"status": "ok"}\n'
+
+
+def test_calls_to_no_service_are_in_the_journal_too(world: World) -> None:
+    with connected(world) as connection:
+        connection.request("POST", "/DocumentoSpesa730pWeb/wrong", b"x", {"Authorization": BASIC})
+        connection.getresponse().read()
+    last = world.admin.last_call()
+    assert (last["status"], last["user"], last["service"]) == (404, "MTOMRA66A41G224M", None)
+    assert last["note"] == "POST /DocumentoSpesa730pWeb/wrong"

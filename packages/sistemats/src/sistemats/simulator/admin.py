@@ -26,11 +26,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from sistemats.documents import DocumentId
 from sistemats.errors import InputError
+from sistemats.simulator.calls import Answer, HttpCall
 from sistemats.simulator.clock import read_instant
 from sistemats.simulator.directory import endpoints
 from sistemats.simulator.faults import EXPLAINED, read_rules
 from sistemats.simulator.messages import as_table
-from sistemats.simulator.ministry import Answer, HttpCall
 from sistemats.simulator.page import SECURITY_HEADERS, render_page
 from sistemats.simulator.users import read_user
 

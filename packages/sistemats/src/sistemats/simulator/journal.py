@@ -55,8 +55,8 @@ class Entry:
     """
 
     at: datetime
-    channel: str
-    service: str
+    channel: str | None
+    service: str | None
     user: str | None = None
     operation: str | None = None
     evidence: Evidence | None = field(default=None, repr=False)

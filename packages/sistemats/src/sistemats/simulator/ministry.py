@@ -26,6 +26,9 @@ from sistemats.replies import DocumentReply, Reply, build_reply
 from sistemats.replies import Fault as SoapFault
 from sistemats.simulator.acceptance import Acceptance
 from sistemats.simulator.books import Books
+from sistemats.simulator.calls import INSTEAD, SILENT, fault_answer, page_answer
+from sistemats.simulator.calls import Answer as Answer
+from sistemats.simulator.calls import HttpCall as HttpCall
 from sistemats.simulator.clock import SimulatorClock
 from sistemats.simulator.faults import Fault, FaultPlan, Rule
 from sistemats.simulator.faulttext import AUTHENTICATION, CLIENT, INTERNAL, schema_fault
@@ -47,69 +50,12 @@ from sistemats.simulator.visits import Documents, Uploads, Visit, Work, refusal
 from sistemats.xml import soap_envelope
 
 log = logging.getLogger(__name__)
-XML_TYPE = "text/xml; charset=UTF-8"
 PATHS: dict[str, tuple[Channel, Service]] = {
     channel.prefix + facts.path: (channel, service) for service, facts in SERVICES.items() for channel in Channel
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HttpCall:
-    """One HTTP request, read whole. `certificate` is the common name of a verified client certificate.
-
-    `foreign` is True when a browser sends it on behalf of another site.
-    """
-
-    method: str
-    path: str
-    content_type: str
-    authorization: str | None = field(repr=False)
-    body: bytes = field(repr=False)
-    certificate: str | None = None
-    tls: bool = False
-    foreign: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What to send back, and how badly. `keep` is how many bytes of it to send before closing, None for all.
-
-    `extra_headers` are whole header lines, each with its line end.
-    """
-
-    status: int = 200
-    content_type: str = XML_TYPE
-    body: bytes = field(default=b"", repr=False)
-    delay: float = 0.0
-    keep: int | None = None
-    extra_headers: str = ""
-
-
-def fault_answer(fault: SoapFault) -> Answer:
-    """Return a SOAP fault, which always comes with HTTP 500."""
-    return Answer(500, body=build_reply(fault))
-
-
-def page_answer(status: int, text: str) -> Answer:
-    """Return a page of HTML, as a proxy in front of the service would."""
-    page = f"<html><head><title>{status}</title></head><body><h1>{text}</h1></body></html>"
-    return Answer(status, "text/html; charset=UTF-8", page.encode("utf-8"))
-
-
-SILENT = 0
 SHORTEST_SEALED = 100
-_BEFORE: dict[Fault, Callable[[Rule], Answer]] = {
-    Fault.EXPIRED_PASSWORD: lambda _: fault_answer(AUTHENTICATION),
-    Fault.LOCKOUT: lambda _: fault_answer(AUTHENTICATION),
-    Fault.HANG: lambda rule: Answer(delay=rule.seconds, keep=SILENT),
-    Fault.CONNECTION_RESET: lambda _: Answer(keep=SILENT),
-    Fault.HTTP_503: lambda _: page_answer(503, "Service Unavailable"),
-    Fault.HTTP_401: lambda _: page_answer(401, "Unauthorized"),
-    Fault.HTTP_403: lambda _: page_answer(403, "Forbidden"),
-    Fault.NON_MIME_FAULT: lambda _: fault_answer(INTERNAL),
-    Fault.INTERNAL_ERROR: lambda _: fault_answer(INTERNAL),
-    Fault.EMPTY_ANSWER: lambda _: Answer(),
-}
 
 
 @dataclass(slots=True)
@@ -174,11 +120,10 @@ class Ministry:
 
     def answer(self, call: HttpCall) -> Answer:
         """Answer one call. Never raises: what goes wrong inside is code 200's fault, `Internal Error`."""
-        known = PATHS.get(call.path.split("?", 1)[0])
-        if known is None:
-            return page_answer(404, "Not Found")
-        if call.method != "POST":
-            return page_answer(405, "Method Not Allowed")
+        path = call.path.split("?", 1)[0]
+        known = PATHS.get(path)
+        if known is None or call.method != "POST":
+            return self._turn_away(call, path, known is not None)
         entry = Entry(self.clock.now(), known[0].value, known[1].value)
         passage = _Passage(call, *known, entry)
         try:
@@ -187,6 +132,15 @@ class Ministry:
             log.exception("a call to %s failed", known[1])
             entry.note = "internal error"
             answer = self._note(passage, fault_answer(INTERNAL))
+        return answer
+
+    def _turn_away(self, call: HttpCall, path: str, known: bool) -> Answer:
+        """Answer a call to no service, or with a method that services do not have; the journal helps to see why."""
+        answer = page_answer(405, "Method Not Allowed") if known else page_answer(404, "Not Found")
+        note = f"{call.method[:16]} {path[:200]}"
+        self.journal.write(
+            Entry(self.clock.now(), None, None, self._name(call), outcome="http", status=answer.status, note=note)
+        )
         return answer
 
     def _pass(self, passage: _Passage) -> Answer:
@@ -198,8 +152,8 @@ class Ministry:
             entry.fault = fault.kind.value
             if fault.kind is Fault.LOCKOUT and self.gate.get(entry.user or "") is not None:
                 self.gate.enable(entry.user or "", False)
-            if fault.kind in _BEFORE:
-                return self._note(passage, _BEFORE[fault.kind](fault))
+            if fault.kind in INSTEAD:
+                return self._note(passage, INSTEAD[fault.kind](fault))
         try:
             user = self.gate.admit(
                 passage.channel, call.authorization, call.certificate, tls=call.tls, rules=self.settings

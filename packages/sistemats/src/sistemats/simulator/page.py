@@ -141,20 +141,6 @@ def _books_part(simulator: Simulator) -> str:
         )
         for one in ministry.books.page(ROWS)
     ]
-    sendings = [
-        (
-            one.protocol,
-            one.sender,
-            one.file_name,
-            one.accepted_at.astimezone(ROME).strftime("%d/%m/%Y %H:%M:%S"),
-            f"{one.state} {STATE_TEXTS[one.state_at(simulator.clock.now())]}",
-            one.counters.sent,
-            one.counters.accepted,
-            one.counters.warned,
-            one.counters.refused,
-        )
-        for one in ministry.sendings.page(ROWS)
-    ]
     columns = (
         "Owner",
         "VAT number",
@@ -168,14 +154,31 @@ def _books_part(simulator: Simulator) -> str:
         "Protocol",
         "State",
     )
-    sent = ("Protocol", "User", "File", "Accepted", "State", "Sent", "Taken", "Warnings", "Errors")
     return (
         f'<h2 id="books">Books</h2><p>{held} documents, {cancelled} of them cancelled. The newest {ROWS} are shown;'
         ' all are in <a href="/books">the JSON</a>.</p>'
         + _table("Documents the State holds", columns, documents, frozenset({3, 7}))
-        + '<h2 id="sendings">Sendings</h2>'
-        + _table("Sendings by protocol", sent, sendings, frozenset({5, 6, 7, 8}))
     )
+
+
+def _sendings_part(simulator: Simulator) -> str:
+    sendings = [
+        (
+            one.protocol,
+            one.sender,
+            one.file_name,
+            one.accepted_at.astimezone(ROME).strftime("%d/%m/%Y %H:%M:%S"),
+            f"{one.state} {STATE_TEXTS[one.state_at(simulator.clock.now())]}",
+            one.counters.sent,
+            one.counters.accepted,
+            one.counters.warned,
+            one.counters.refused,
+        )
+        for one in simulator.ministry.sendings.page(ROWS)
+    ]
+    columns = ("Protocol", "User", "File", "Accepted", "State", "Sent", "Taken", "Warnings", "Errors")
+    numbers = frozenset({5, 6, 7, 8})
+    return '<h2 id="sendings">Sendings</h2>' + _table("Sendings by protocol", columns, sendings, numbers)
 
 
 def _journal_part(simulator: Simulator) -> str:
@@ -234,7 +237,7 @@ def _users_part(simulator: Simulator) -> str:
 
 def render_page(simulator: Simulator) -> bytes:
     """Return the page as UTF-8."""
-    parts = (_books_part, _journal_part, _faults_part, _clock_part, _users_part)
+    parts = (_books_part, _sendings_part, _journal_part, _faults_part, _clock_part, _users_part)
     links = "".join(
         f'<li><a href="#{name}">{text}</a></li>'
         for name, text in (

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from sistemats.simulator.ministry import Answer, HttpCall
+from sistemats.simulator.calls import Answer, HttpCall
 
 WORKERS = 256
 IDLE_SECONDS, HEADER_SECONDS, BODY_SECONDS, WRITE_SECONDS = 75.0, 20.0, 120.0, 60.0

@@ -21,12 +21,13 @@ from typing import Any, Self
 
 from sistemats.errors import SistemaTSError
 from sistemats.simulator.admin import Admin
+from sistemats.simulator.calls import fault_answer, page_answer
 from sistemats.simulator.clock import SimulatorClock, stamp, unstamp
 from sistemats.simulator.directory import Directory
 from sistemats.simulator.faults import Rule
 from sistemats.simulator.faulttext import INTERNAL
 from sistemats.simulator.keyring import Keyring
-from sistemats.simulator.ministry import Ministry, fault_answer, page_answer
+from sistemats.simulator.ministry import Ministry
 from sistemats.simulator.server import HttpServer
 from sistemats.simulator.settings import Settings
 from sistemats.simulator.store import Store
