@@ -7,8 +7,6 @@ import pytest
 from sportello.billing.rules.numbering import (
     Inversion,
     check_fattura_pa_number,
-    check_series,
-    check_start_number,
     gap_report,
     printed_number,
 )
@@ -57,31 +55,6 @@ def test_printed_number_begins_at_one() -> None:
 def test_check_fattura_pa_number_refuses_what_the_exchange_would(text: str, code: str) -> None:
     with pytest.raises(RuleViolation, match=f"^{code}"):
         check_fattura_pa_number(text)
-
-
-@pytest.mark.parametrize("code", ["A", "E", "NC", "BIS", "2A", "A-1", "ABCDEFGH"])
-def test_check_series_takes_short_plain_codes(code: str) -> None:
-    check_series(code)
-
-
-@pytest.mark.parametrize("code", ["", "a", "-A", "ABCDEFGHI", "A/B", "É", "A B"])
-def test_check_series_refuses_what_would_not_print(code: str) -> None:
-    with pytest.raises(RuleViolation, match=r"^series_not_plain"):
-        check_series(code)
-
-
-def test_check_series_refuses_digits_alone() -> None:
-    with pytest.raises(RuleViolation, match=r"^series_looks_like_a_number"):
-        check_series("2026")
-
-
-def test_check_start_number_goes_up_while_the_series_is_empty() -> None:
-    check_start_number(120, current_start=1, issued=0)
-    check_start_number(120, current_start=120, issued=0)
-    with pytest.raises(RuleViolation, match=r"^start_number_only_upwards"):
-        check_start_number(119, current_start=120, issued=0)
-    with pytest.raises(RuleViolation, match=r"^series_not_empty"):
-        check_start_number(120, current_start=1, issued=1)
 
 
 def _rows(*numbers_and_days: tuple[int, int]) -> list[tuple[int, date]]:

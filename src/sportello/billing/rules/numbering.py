@@ -17,7 +17,6 @@ from itertools import pairwise
 from sportello.core.violations import RuleViolation
 
 LONGEST = 20
-_SERIES = re.compile(r"[A-Z0-9][A-Z0-9-]{0,7}")
 _XML_TEXT = re.compile(r"[\x20-\x7e]*")
 
 
@@ -46,32 +45,6 @@ def check_fattura_pa_number(text: str) -> None:
         raise RuleViolation("number_without_digit", field="number")
     if not _XML_TEXT.fullmatch(text):
         raise RuleViolation("number_not_plain", field="series")
-
-
-def check_series(code: str) -> None:
-    """Refuse a series code that would not fit into a printed number.
-
-    :raises RuleViolation: ``series_not_plain``: one to eight capitals, digits or hyphens, no hyphen first;
-        ``series_looks_like_a_number``: digits alone would read as a year or a number
-    """
-    if not _SERIES.fullmatch(code):
-        raise RuleViolation("series_not_plain", field="series")
-    if code.isdigit():
-        raise RuleViolation("series_looks_like_a_number", field="series")
-
-
-def check_start_number(start: int, *, current_start: int, issued: int) -> None:
-    """Refuse a start number that would lie about the past.
-
-    :param start: the first number to give
-    :param current_start: the first number as set so far (1 when it never was)
-    :param issued: how many documents the series already holds in the year
-    :raises RuleViolation: ``series_not_empty``, ``start_number_only_upwards``
-    """
-    if issued > 0:
-        raise RuleViolation("series_not_empty", field="start", issued=issued)
-    if start < current_start:
-        raise RuleViolation("start_number_only_upwards", field="start", current=current_start)
 
 
 @dataclass(frozen=True, slots=True)
