@@ -169,6 +169,13 @@ def test_another_site_may_not_steer_the_simulator(world: World, headers: dict[st
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "null", "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {}]
+)
+def test_page_of_ones_own_and_programs_may(world: World, headers: dict[str, str]) -> None:
+    assert requests.post(world.admin.base + "/reset", headers=headers, json={}, timeout=5).status_code == 200
+
+
 def page(world: World) -> Any:
     answer = requests.get(world.admin.base + "/", timeout=5)
     assert answer.status_code == 200

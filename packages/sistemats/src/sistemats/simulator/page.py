@@ -21,7 +21,7 @@ ROWS = 50
 SECURITY_HEADERS = (
     "Cache-Control: no-store\r\n"
     "X-Content-Type-Options: nosniff\r\n"
-    "Referrer-Policy: no-referrer\r\n"
+    "Referrer-Policy: same-origin\r\n"
     "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self';"
     " frame-ancestors 'none'; base-uri 'none'\r\n"
 )
@@ -36,7 +36,7 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; } caption { te
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align: start; vertical-align: top; }
 td.n { text-align: end; font-variant-numeric: tabular-nums; }
 form { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin: .5rem 0; }
-label { display: grid; font-size: .9rem; }
+label { display: grid; font-size: .9rem; max-width: 100%; } select { max-width: 100%; }
 input, select, button { font: inherit; padding: .35rem .5rem; min-height: 2.2rem; }
 """
 

@@ -153,8 +153,9 @@ class Handler(BaseHTTPRequestHandler):
     def _foreign(self) -> bool:
         """Tell whether a browser says that another site made it send this."""
         origin, host = self.headers.get("Origin"), self.headers.get("Host", "")
-        if self.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
-            return True
+        site = self.headers.get("Sec-Fetch-Site")
+        if site is not None:
+            return site not in {"none", "same-origin"}
         return origin is not None and urlsplit(origin).netloc != host
 
     def _certificate_name(self) -> str | None:
