@@ -73,6 +73,14 @@ TABLE: tuple[Setting, ...] = (
         "How many proxies of yours stand in front; so many entries at the end of X-Forwarded-For are believed.",
         "0: the address that connects is the visitor's",
     ),
+    Setting(
+        "SPORTELLO_OWNER_PASSWORD", "The owner's password, for `create-practice` without a terminal only.", "asked for"
+    ),
+    Setting(
+        "SPORTELLO_BACKUP_PASSPHRASE",
+        "Closes a backup, for `backup` and `restore` without a terminal only.",
+        "asked for",
+    ),
 )
 _KNOWN = {setting.name for setting in TABLE}
 
