@@ -54,7 +54,10 @@ POSTS: dict[str, str | None] = {
     "practice:settings_member_enable": "member",
 }
 CATALOGUE: dict[str, str | None] = {"practice:settings_service_new": None, "practice:settings_service": "service"}
-CATALOGUE_POSTS: dict[str, str | None] = {"practice:settings_service_retire": "service", "practice:settings_service_restore": "service"}
+CATALOGUE_POSTS: dict[str, str | None] = {
+    "practice:settings_service_retire": "service",
+    "practice:settings_service_restore": "service",
+}
 ALL = OWNER_PAGES | SHARED_PAGES | POSTS | CATALOGUE | CATALOGUE_POSTS
 
 
