@@ -96,21 +96,22 @@ def demo_server() -> Iterator[Demo]:
     """
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="sportello-tour-") as data, tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryDirectory(prefix="sportello-tour-") as data:
+        log = Path(data) / "server.log"
         command = [environment.program("sportello"), "serve", "--demo", "--port", str(port)]
         variables = os.environ | {"SPORTELLO_DATA": data, "PYTHONUNBUFFERED": "1"}
-        process = subprocess.Popen(command, env=variables, stdout=said, stderr=subprocess.STDOUT)  # noqa: S603
+        with log.open("wb") as said:
+            process = subprocess.Popen(command, env=variables, stdout=said, stderr=subprocess.STDOUT)  # noqa: S603
         try:
-            yield _wait(process, said, f"http://127.0.0.1:{port}")
+            yield _wait(process, log, f"http://127.0.0.1:{port}")
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=120)
 
 
-def _wait(process: subprocess.Popen[bytes], said: Any, address: str) -> Demo:
-    for _ in range(1_200):
-        said.seek(0)
-        text = said.read()
+def _wait(process: subprocess.Popen[bytes], log: Path, address: str) -> Demo:
+    for _ in range(3_000):
+        text = log.read_text(encoding="utf-8")
         found = [match for line in text.splitlines() if (match := SIGN_IN.match(line))]
         if found:
             time.sleep(1.0)  # the worker sets the first papers
