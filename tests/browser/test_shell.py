@@ -322,3 +322,22 @@ def test_request_that_is_refused_leaves_the_page_as_it_was(open_page, console, w
     page.locator("#search-words").press_sequentially("Verdi")
     expect(page.locator("#messages [role=alert]")).to_be_visible()
     expect(page.locator("table.list")).to_be_visible()
+
+
+def test_fragment_that_changes_something_carries_the_token(open_page, world):
+    page = open_page(person=world.people["ada"])
+    page.goto("/_parts/patients/")
+    page.evaluate(
+        """() => {
+            const button = document.createElement("button");
+            button.id = "act";
+            button.setAttribute("hx-post", "/door/says/");
+            button.setAttribute("hx-target", "#list");
+            button.textContent = "Act";
+            document.querySelector("main").append(button);
+            htmx.process(button);
+        }"""
+    )
+    page.locator("#act").click()
+    expect(page.locator("#messages")).to_contain_text("Payment recorded.")
+    expect(page.locator("#list")).to_have_text("row")

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import reverse
 
 from sportello.accounts.models import Person
 from sportello.core.actors import System, acting
@@ -228,15 +228,3 @@ def test_sessions_are_written_once_in_a_while(world, visitor, django_assert_num_
     with CaptureQueriesContext(connection) as asked:
         visitor.get(reverse("practice:home"))
     assert not [query["sql"] for query in asked if not query["sql"].startswith("SELECT")]
-
-
-def test_every_route_belongs_to_one_audience():
-    unmarked = [
-        str(pattern.pattern) for pattern in _patterns(get_resolver()) if not getattr(pattern.callback, "audience", "")
-    ]
-    assert unmarked == []
-
-
-def _patterns(resolver):
-    for pattern in resolver.url_patterns:
-        yield from _patterns(pattern) if hasattr(pattern, "url_patterns") else [pattern]
