@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from sportello.billing.models import Invoice, InvoiceLine, Service
 from sportello.billing.models.invoices import AddresseeKind
@@ -83,12 +84,20 @@ def _nature_without_service(line: LineValues) -> ServiceNature:
 
 
 def values_of(invoice: Invoice) -> DraftValues:
-    """Return the values of a stored draft, as they were typed (sessions included)."""
+    """Return the values of a stored draft, as they were typed, with the session that each line settles."""
     rows = InvoiceLine.objects.filter(invoice=invoice).order_by("position").prefetch_related("performed_services")
+    sessions = {row.pk: next((each.pk for each in row.performed_services.all()), None) for row in rows}
+    return values_from(invoice, list(rows), sessions)
+
+
+def values_from(
+    invoice: Invoice, rows: Sequence[InvoiceLine], sessions: Mapping[int, int | None] = MappingProxyType({})
+) -> DraftValues:
+    """Return the values of a draft whose lines are at hand, in order; `sessions` by id of the line, where asked."""
     return DraftValues(
         entity_id=invoice.entity_id,
         patient_id=invoice.patient_id,
-        lines=tuple(_line_values(row) for row in rows),
+        lines=tuple(_line_values(row, sessions.get(row.pk)) for row in rows),
         on=invoice.planned_on,
         series_id=invoice.series_id,
         addressee_kind=AddresseeKind(invoice.addressee_kind),
@@ -111,8 +120,7 @@ def values_of(invoice: Invoice) -> DraftValues:
     )
 
 
-def _line_values(row: InvoiceLine) -> LineValues:
-    sessions = list(row.performed_services.all())
+def _line_values(row: InvoiceLine, session_id: int | None) -> LineValues:
     return LineValues(
         service_id=row.service_id,
         description=row.description,
@@ -124,5 +132,5 @@ def _line_values(row: InvoiceLine) -> LineValues:
         performed_on=row.performed_on,
         treatment=Treatment(row.treatment) if row.overrides_treatment else None,
         treatment_reason=row.treatment_reason,
-        performed_id=sessions[0].pk if sessions else None,
+        performed_id=session_id,
     )

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-
-from django.db.models import Q
+from time import monotonic
 
 from sportello.billing.models import EntityWording, ReferenceRecord
 from sportello.billing.reference import Kind, Record, Reference, load
@@ -19,6 +18,9 @@ from sportello.billing.rules.totals import FundTerms, StampPolicy, StampTerms
 from sportello.billing.rules.treatments import Natura, Regime, Treatment, VatTerms
 from sportello.core.violations import RuleViolation
 from sportello.parties.models import FiscalTerms, StampMode
+
+FRESH = 30.0
+"""Seconds for which a process trusts the records it has read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,22 @@ class EntityTerms:
     stamp_inside_round_price: bool
 
 
+_read: tuple[float, Reference] | None = None
+
+
 def law_on(on: date) -> Law:
-    """Return the law as it is on a day."""
-    rows = ReferenceRecord.objects.filter(Q(valid_to=None) | Q(valid_to__gte=on), valid_from__lte=on)
-    return Law(on, Reference(_record(row) for row in rows.iterator()))
+    """Return the law as it is on a day. The records are read again after `FRESH` seconds, not for each paper."""
+    global _read  # noqa: PLW0603 - one copy a process, replaced whole
+    now = monotonic()
+    if _read is None or now - _read[0] > FRESH:
+        _read = now, Reference([_record(row) for row in ReferenceRecord.objects.order_by("pk").iterator()])
+    return Law(on, _read[1])
+
+
+def forget_law() -> None:
+    """Read the records again the next time: they were changed here."""
+    global _read  # noqa: PLW0603
+    _read = None
 
 
 def entity_terms(entity_id: int, law: Law) -> EntityTerms:
@@ -116,6 +130,7 @@ def seed() -> int:
         unique_fields=["kind", "key", "valid_from"],
         update_fields=["valid_to", "values", "source", "is_confirmed"],
     )
+    forget_law()
     return len(changed)
 
 

@@ -128,8 +128,10 @@ def _sign_with(entry: AuditEntry, who: Who) -> None:
 
 
 def _append(entry: AuditEntry) -> AuditEntry:
-    AuditHead.objects.get_or_create(chain=entry.chain, defaults={"sequence": 0, "hash": GENESIS})
-    head = AuditHead.objects.select_for_update().get(chain=entry.chain)
+    head = AuditHead.objects.select_for_update().filter(chain=entry.chain).first()
+    if head is None:
+        AuditHead.objects.get_or_create(chain=entry.chain, defaults={"sequence": 0, "hash": GENESIS})
+        head = AuditHead.objects.select_for_update().get(chain=entry.chain)
     entry.sequence, entry.previous_hash = head.sequence + 1, head.hash
     entry.hash = _hash(entry)
     entry.save(force_insert=True)

@@ -134,13 +134,11 @@ def enqueue(name: str, object_id: int, *, party_id: int = 0, key: str = "", at: 
     now = datetime.now(UTC)
     claim = {"handler": name, "party_id": party_id, "key": key or str(object_id)}
     with acting(System("outbox", party_id)):
-        if _join_live(claim, at or now):
-            return
         job = Job(**claim, object_id=object_id, created_at=now, next_run_at=at or now, alarm_at=now)
         job_id = _insert(job)
-        if job_id is None:  # another transaction asked for the same a moment ago and has committed
-            _join_live(claim, at or now)
-        else:
+        while job_id is None and not _join_live(claim, at or now):  # it was live, and ended before we could join it
+            job_id = _insert(job)
+        if job_id is not None:
             tasks_port.ring(job_id, at)
 
 

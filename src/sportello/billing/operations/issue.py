@@ -4,32 +4,49 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from django.db import transaction
 
 from sportello.billing.assess import Assessment, assess
-from sportello.billing.checks import findings_of, series_for, stamp_mode
+from sportello.billing.checks import findings_of, latest_date, series_for, stamp_mode
 from sportello.billing.compose import invoice_content
 from sportello.billing.frozen import inputs_of
 from sportello.billing.models import Invoice, InvoiceGroup, InvoiceLine, PaperState, StampRecord
-from sportello.billing.operations.drafts import StaleDraft, locked_draft
+from sportello.billing.operations.drafts import StaleDraft
 from sportello.billing.operations.numbering import as_printed, counter_year, locked_counter
 from sportello.billing.operations.payments import add_payment
 from sportello.billing.paper.content import Content
 from sportello.billing.permissions import check_may_issue
-from sportello.billing.resolve import values_of
+from sportello.billing.resolve import values_from
+from sportello.billing.rules.dates import check_issue_date
 from sportello.billing.rules.issue_checks import IssueRefused
 from sportello.billing.rules.payments import Method
 from sportello.billing.rules.totals import GroupTotals
-from sportello.billing.states import DOCUMENT_AUDIT, DocumentAction, DocumentState
+from sportello.billing.states import DOCUMENT_AUDIT, DocumentAction, DocumentState, document_after
 from sportello.billing.values import DraftValues
 from sportello.core import audit, outbox
-from sportello.core.actors import Actor, acting
+from sportello.core.actors import Actor, System, acting
 from sportello.core.violations import RuleViolation
 from sportello.parties.models import Counter, Series
 
 RENDER = "billing.render_paper"
+FEW_LINES = 8
+"""Up to here lines are written one by one, which is less work than one statement for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A draft assessed and composed before anything is locked: all that issuing needs but the number."""
+
+    invoice: Invoice
+    rows: tuple[InvoiceLine, ...]
+    values: DraftValues
+    assessment: Assessment
+    series: Series
+    content: Content
+    notices: tuple[str, ...]
 
 
 def issue_invoice(
@@ -39,6 +56,8 @@ def issue_invoice(
     Number a draft, freeze its amounts and texts, record its payment if it names one, and queue its PDF.
 
     `on` is the day that the paper bears (the draft's own, else `today`); `version` the one that the summary showed.
+    Reading and computing come first, so that the locks are held for the writing alone; a draft that changed in between
+    is prepared again under its lock.
 
     :raises Invoice.DoesNotExist: no such draft for this actor
     :raises MayNot: the switch `invoices` or `issue` is off
@@ -46,34 +65,73 @@ def issue_invoice(
     :raises StaleDraft: it was changed after the summary was shown
     :raises IssueRefused: with every reason at once; no number was taken
     """
-    with acting(actor), transaction.atomic(durable=True):
+    with acting(actor):
         check_may_issue(actor)
-        invoice = locked_draft(invoice_id, DocumentAction.ISSUE)
-        if version is not None and invoice.version != version:
-            raise StaleDraft(f"draft {invoice_id} is at version {invoice.version}, not {version}")
-        issue_locked(actor, invoice, on=on or invoice.planned_on or today, today=today)
+        early = prepare(_draft(invoice_id), on=on, today=today)
+        with transaction.atomic(durable=True):
+            now = _lock(invoice_id)
+            if version is not None and now != version:
+                raise StaleDraft(f"draft {invoice_id} is at version {now}, not {version}")
+            ready = early if now == early.invoice.version else prepare(_draft(invoice_id), on=on, today=today)
+            with acting(System("issue", ready.invoice.practice_id)):  # what belongs to a draft that the actor may issue
+                _issue_locked(actor, ready, today)
+    return ready.invoice
+
+
+def prepare(invoice: Invoice, *, on: date | None, today: date) -> Prepared:
+    """
+    Assess and compose a draft; reads only.
+
+    :raises IssueRefused: with every reason at once
+    """
+    rows = tuple(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))
+    values = values_from(invoice, rows)
+    day = on or invoice.planned_on or today
+    try:
+        assessment = assess(values, day)
+        series = series_for(values, assessment)
+        findings = findings_of(values, assessment, today=today, latest_in_series=None)
+        if findings.refusals:  # all there is to repair, the order of days included, which is checked again under lock
+            latest = latest_date(series, day)
+            raise IssueRefused.because(findings_of(values, assessment, today=today, latest_in_series=latest).refusals)
+        content = invoice_content(invoice, values, assessment)
+    except IssueRefused:
+        raise
+    except RuleViolation as refusal:
+        raise IssueRefused.because((refusal,)) from None
+    notices = tuple(notice.code for notice in findings.notices)
+    return Prepared(invoice, rows, values, assessment, series, content, notices)
+
+
+def _draft(invoice_id: int) -> Invoice:
+    invoice = Invoice.objects.get(pk=invoice_id)
+    document_after(DocumentState(invoice.state), DocumentAction.ISSUE)
     return invoice
 
 
-def issue_locked(actor: Actor, invoice: Invoice, *, on: date, today: date) -> None:
-    """Issue a locked draft inside the caller's transaction; refuses as `issue_invoice` does."""
-    values = values_of(invoice)
+def _lock(invoice_id: int) -> int:
+    """Lock a draft and return its version; the rest of it was read before."""
+    rows = Invoice.objects.select_for_update(of=("self",)).values_list("state", "version")
+    state, version = rows.get(pk=invoice_id)
+    document_after(DocumentState(state), DocumentAction.ISSUE)
+    return version
+
+
+def _issue_locked(actor: Actor, ready: Prepared, today: date) -> None:
+    """Write a prepared draft as an issued paper, under its lock and its counter's."""
+    invoice, on = ready.invoice, ready.assessment.context.on
+    counter = locked_counter(ready.series, counter_year(ready.series, on))
     try:
-        assessment = assess(values, on)
-        series = series_for(values, assessment)
+        check_issue_date(on, today=today, latest_in_series=counter.last_date)
     except RuleViolation as refusal:
         raise IssueRefused.because((refusal,)) from None
-    counter = locked_counter(series, counter_year(series, on))
-    findings = findings_of(values, assessment, today=today, latest_in_series=counter.last_date)
-    if findings.refusals:
-        raise IssueRefused.because(findings.refusals)
-    number_paper(invoice, series, counter, on)
-    _freeze_lines(invoice, assessment)
-    freeze_groups(invoice, assessment.totals.groups)
-    _freeze_figures(invoice, assessment)
-    close_paper(actor, invoice, invoice_content(invoice, values, assessment))
-    if assessment.totals.stamp_due:
-        _register_stamp(invoice, values, assessment)
+    number_paper(invoice, ready.series, counter, on)
+    _freeze_lines(ready)
+    freeze_groups(invoice, ready.assessment.totals.groups)
+    _freeze_figures(invoice, ready.assessment)
+    close_paper(actor, invoice, replace(ready.content, number=invoice.printed_number))
+    if ready.assessment.totals.stamp_due:
+        _register_stamp(invoice, ready.values, ready.assessment)
     audit.record(
         actor,
         DOCUMENT_AUDIT[DocumentAction.ISSUE],
@@ -81,9 +139,9 @@ def issue_locked(actor: Actor, invoice: Invoice, *, on: date, today: date) -> No
         number=invoice.printed_number,
         on=on,
         total=invoice.total,
-        notices=[notice.code for notice in findings.notices],
+        notices=ready.notices,
     )
-    _record_payments(actor, invoice, values, today)
+    _record_payments(actor, invoice, ready.values, today)
 
 
 def number_paper(invoice: Invoice, series: Series, counter: Counter, on: date) -> None:
@@ -127,18 +185,21 @@ def close_paper(actor: Actor, invoice: Invoice, content: Content) -> None:
     outbox.enqueue(RENDER, invoice.pk, party_id=invoice.practice_id)
 
 
-def _freeze_lines(invoice: Invoice, assessment: Assessment) -> None:
-    rows = list(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))
-    nets = zip(
-        rows, assessment.context.lines, assessment.totals.document.lines, assessment.totals.lines_net, strict=True
-    )
-    for row, line, given, net in nets:
+def _freeze_lines(ready: Prepared) -> None:
+    totals, changed = ready.assessment.totals, []
+    for row, line, given, net in zip(
+        ready.rows, ready.assessment.context.lines, totals.document.lines, totals.lines_net, strict=True
+    ):
         row.treatment, row.nature, row.bears_fund = line.treatment.value, line.nature.value, line.bears_fund
         row.unit_price, row.discount = given.unit_price, given.discount
         row.vat_label, row.net = given.vat.label, net
-    InvoiceLine.objects.bulk_update(
-        rows, ["treatment", "nature", "bears_fund", "unit_price", "discount", "vat_label", "net"]
-    )
+        changed.append(row)
+    columns = ["treatment", "nature", "bears_fund", "unit_price", "discount", "vat_label", "net"]
+    if len(changed) > FEW_LINES:
+        InvoiceLine.objects.bulk_update(changed, columns)
+        return
+    for row in changed:
+        row.save(update_fields=columns)
 
 
 def _freeze_figures(invoice: Invoice, assessment: Assessment) -> None:
@@ -177,4 +238,4 @@ def _record_payments(actor: Actor, invoice: Invoice, values: DraftValues, today:
     add_payment(actor, invoice, on=values.paid_on, amount=amount, method=Method(values.payment_method), today=today)
 
 
-__all__ = ["IssueRefused", "StaleDraft", "issue_invoice", "issue_locked"]
+__all__ = ["IssueRefused", "StaleDraft", "issue_invoice"]

@@ -16,8 +16,12 @@ def counter_year(series: Series, on: date) -> int:
 
 def locked_counter(series: Series, year: int) -> Counter:
     """Return the series' counter of a year, made at the first use, locked until the transaction ends."""
-    Counter.objects.get_or_create(series=series, year=year)
-    return Counter.objects.select_for_update(of=("self",)).get(series=series, year=year)
+    rows = Counter.objects.select_for_update(of=("self",)).filter(series=series, year=year)
+    found = rows.first()
+    if found is None:
+        Counter.objects.get_or_create(series=series, year=year)
+        found = rows.get()
+    return found
 
 
 def take_number(series: Series, *, on: date, today: date) -> tuple[int, int]:
