@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils import timezone
 
 from sportello.config.urls import handler400, handler403, handler404, handler500
 from sportello.config.urls import urlpatterns as product
@@ -85,6 +86,11 @@ def words(request: PartyRequest) -> HttpResponse:
 
 
 @practice_view
+def clock(request: PartyRequest) -> HttpResponse:
+    return HttpResponse(timezone.get_current_timezone_name())
+
+
+@practice_view
 def forgetful(request: PartyRequest) -> HttpResponse:
     return HttpResponse("mine", headers={"Cache-Control": "public, max-age=600"})
 
@@ -122,6 +128,7 @@ urlpatterns = [
     path("door/fresh/", fresh),
     path("door/says/", says),
     path("door/words/", words),
+    path("door/clock/", clock),
     path("door/forgetful/", forgetful),
     path("door/no-database/", no_database),
     path("door/full-disk/", full_disk),

@@ -7,10 +7,11 @@ import time
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from sportello.core.actors import NoActor, Role, System, acting, current
 from sportello.core.models import AuditEntry
-from sportello.parties.models import Membership
+from sportello.parties.models import Membership, Party
 
 pytestmark = pytest.mark.urls("tests.web.doors")
 
@@ -172,3 +173,11 @@ def _age_proof(client: Client, *, minutes: int) -> None:
 def test_practice_view_pages_never_stay_in_a_cache(signed_in):
     response = signed_in("ada").get("/door/forgetful/")
     assert response["Cache-Control"] == "no-store, private"
+
+
+@pytest.mark.parametrize(("zone", "shown"), [("Atlantic/Canary", "Atlantic/Canary"), ("Mars/Base", "Europe/Rome")])
+def test_practice_view_clocks_are_those_of_the_practice(world, signed_in, zone, shown):
+    with acting(System("test")):
+        Party.objects.filter(pk=world.rossi.party.pk).update(time_zone=zone)
+    assert signed_in("ada").get("/door/clock/").content.decode() == shown
+    assert timezone.get_current_timezone_name() == "Europe/Rome"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
 from sportello.accounts.models import Person
@@ -81,11 +85,25 @@ def with_messages(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
-def still_acting(actor: Actor, parts: Iterable[bytes]) -> Iterator[bytes]:
+@contextmanager
+def seated(request: PartyRequest) -> Iterator[None]:
+    """Act as the request's actor, with the clocks of the practice."""
+    with acting(request.actor), timezone.override(_zone(request.seat.time_zone)):
+        yield
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(settings.TIME_ZONE)
+
+
+def still_seated(request: PartyRequest, parts: Iterable[bytes]) -> Iterator[bytes]:
     """Yield a streamed body while the actor acts, also after the view has returned."""
     pieces = iter(parts)
     while True:
-        with acting(actor):
+        with seated(request):
             piece = next(pieces, None)
         if piece is None:
             return

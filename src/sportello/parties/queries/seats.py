@@ -56,12 +56,13 @@ def parties_of(person_id: int) -> list[tuple[int, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where a person may sit: a party, as the menu names it, and the role there."""
+    """Where a person may sit: a party, as the menu names it, the role there, and the zone of its clocks."""
 
     party_id: int
     name: str
     subtitle: str
     role: Role
+    time_zone: str = "Europe/Rome"
 
 
 def seats_of(person_id: int) -> tuple[Seat, ...]:
@@ -69,6 +70,6 @@ def seats_of(person_id: int) -> tuple[Seat, ...]:
     with acting(System("sign-in")):
         rows = Membership.objects.filter(person_id=person_id, is_active=True, person__is_active=True)
         found = rows.order_by("party__name", "party_id").values_list(
-            "party_id", "party__name", "party__subtitle", "role"
+            "party_id", "party__name", "party__subtitle", "role", "party__time_zone"
         )
-        return tuple(Seat(party_id, name, subtitle, Role(role)) for party_id, name, subtitle, role in found)
+        return tuple(Seat(party_id, name, subtitle, Role(role), zone) for party_id, name, subtitle, role, zone in found)

@@ -18,10 +18,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from sportello.core import audit
-from sportello.core.actors import Actor, MayNot, Role, acting
+from sportello.core.actors import Actor, MayNot, Role
 from sportello.parties.queries import Seat, actor_for, seats_of
 from sportello.web import looks
-from sportello.web.http import PartyRequest, client_address, refusal, still_acting, with_messages
+from sportello.web.http import PartyRequest, client_address, refusal, seated, still_seated, with_messages
 from sportello.web.proof import recently_proved
 
 P = ParamSpec("P")
@@ -59,9 +59,9 @@ def practice_view(
             refused = _seat(request)
             if refused is not None:
                 return refused
-            seated = cast(PartyRequest, request)
-            with acting(seated.actor):
-                return _answer(seated, lambda: _checked(seated, inner, check, owner, fresh, *args, **kwargs))
+            member = cast(PartyRequest, request)
+            with seated(member):
+                return _answer(member, lambda: _checked(member, inner, check, owner, fresh, *args, **kwargs))
 
         guarded.audience = "practice"  # type: ignore[attr-defined]  # the route test reads it
         return cast("Guarded[P]", guarded)
@@ -71,18 +71,18 @@ def practice_view(
 
 def take_seat(request: HttpRequest) -> bool:
     """Put seats, seat and actor on a signed-in person's request; False when there is none, or no choice yet."""
-    seated = cast(PartyRequest, request)
+    member = cast(PartyRequest, request)
     if not request.user.is_authenticated:
         return False
-    seated.seats = seats_of(request.user.pk)
+    member.seats = seats_of(request.user.pk)
     wanted = request.session.get(SEAT_KEY)
-    seat = next((each for each in seated.seats if each.party_id == wanted), None)
-    if seat is None and len(seated.seats) == 1:
-        seat = seated.seats[0]
-    actor = _actor(seated, seat) if seat else None
+    seat = next((each for each in member.seats if each.party_id == wanted), None)
+    if seat is None and len(member.seats) == 1:
+        seat = member.seats[0]
+    actor = _actor(member, seat) if seat else None
     if seat is None or actor is None:
         return False
-    seated.seat, seated.actor = seat, actor
+    member.seat, member.actor = seat, actor
     return True
 
 
@@ -138,7 +138,7 @@ def _answer(request: PartyRequest, work: Callable[[], HttpResponse]) -> HttpResp
         return refusal(request, 403, why=looks.missing_right(str(missing)))
     if response.streaming:
         streamed = cast(Any, response)
-        streamed.streaming_content = still_acting(request.actor, streamed.streaming_content)
+        streamed.streaming_content = still_seated(request, streamed.streaming_content)
         return response
     return with_messages(request, response)
 
