@@ -84,7 +84,7 @@ def test_patient_page_filters(world, which, found):
 
 
 def test_patient_counts_agree_with_the_lists(world, django_assert_num_queries):
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(5):
         counts = patient_counts(world.ada, today=DAY)
     for which in PatientFilter:
         assert counts.of(which) == _page(world.ada, which=which).total

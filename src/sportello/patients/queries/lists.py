@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from sportello.core.actors import Actor, acting
 from sportello.parties.contacts import spoken_phone
@@ -140,21 +140,13 @@ def patient_page(
 
 def patient_counts(actor: Actor, *, today: date) -> PatientCounts:
     """
-    Return how many patients each filter holds, in one query.
+    Return how many patients each filter holds, one count each: every one reads an index of its own and no row.
 
     :raises MayNot: the switch `patients` is off
     """
     check_may_see_patients(actor)
-    active = Q(archived_at=None)
     with acting(actor):
-        counted = Patient.objects.get_queryset().aggregate(
-            all=Count("pk", filter=active),
-            minors=Count("pk", filter=active & _minor(today)),
-            without_code=Count("pk", filter=active & Q(codice_fiscale_hash="")),
-            to_connect=Count("pk", filter=active & _to_connect()),
-            archived=Count("pk", filter=~active),
-        )
-    return PatientCounts(**counted)
+        return PatientCounts(**{which.value: _filtered(which, today).count() for which in PatientFilter})
 
 
 def patient_rows(
@@ -194,19 +186,23 @@ def patient_choices(actor: Actor, words: str, *, today: date, limit: int = 10) -
 
 
 def _matching(actor: Actor, which: PatientFilter, words: str, today: date) -> QuerySet[Patient]:
+    rows = _filtered(which, today)
+    return rows.filter(_search(actor, words)) if words.strip() else rows
+
+
+def _filtered(which: PatientFilter, today: date) -> QuerySet[Patient]:
     rows: QuerySet[Patient] = Patient.objects.get_queryset()
     match which:
         case PatientFilter.ARCHIVED:
-            rows = rows.filter(archived_at__isnull=False)
+            return rows.filter(archived_at__isnull=False)
         case PatientFilter.MINORS:
-            rows = rows.filter(_minor(today), archived_at=None)
+            return rows.filter(_minor(today), archived_at=None)
         case PatientFilter.WITHOUT_CODE:
-            rows = rows.filter(archived_at=None, codice_fiscale_hash="")
+            return rows.filter(archived_at=None, codice_fiscale_hash="")
         case PatientFilter.TO_CONNECT:
-            rows = rows.filter(_to_connect(), archived_at=None)
+            return rows.filter(_to_connect(), archived_at=None)
         case PatientFilter.ALL:
-            rows = rows.filter(archived_at=None)
-    return rows.filter(_search(actor, words)) if words.strip() else rows
+            return rows.filter(archived_at=None)
 
 
 def _minor(today: date) -> Q:
@@ -227,14 +223,22 @@ def _to_connect() -> Q:
 
 def _search(actor: Actor, words: str) -> Q:
     typed = words.strip()
-    code = normalise(typed)
-    found = Q(codice_fiscale_hash=code_hash(actor.party_id, code)) if _CODE.fullmatch(code) else Q(pk__in=())
     if "@" in typed:
-        return found | Q(email__icontains=typed)
-    digits = "".join(sign for sign in typed if sign.isdigit())
+        return Q(email__icontains=typed)
+    code, digits = normalise(typed), "".join(sign for sign in typed if sign.isdigit())
+    by_code = Q(pk__in=_with_code(actor, code))
     if _PHONE.fullmatch(typed) and len(digits) >= 3:
-        return found | Q(phone__contains=digits)
-    return found | _name(typed)
+        by_phone = Q(phone__contains=digits)
+        return by_phone | by_code if _CODE.fullmatch(code) else by_phone
+    return by_code if _CODE.fullmatch(code) and digits else _name(typed)
+
+
+def _with_code(actor: Actor, code: str) -> list[int]:
+    """Return the ids of who has a whole code, found before the list is walked in its own order."""
+    if not _CODE.fullmatch(code):
+        return []
+    found = Patient.objects.filter(practice_id=actor.party_id, codice_fiscale_hash=code_hash(actor.party_id, code))
+    return list(found.values_list("pk", flat=True))
 
 
 def _name(typed: str) -> Q:
