@@ -36,7 +36,8 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; } caption { te
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align: start; vertical-align: top; }
 td.n { text-align: end; font-variant-numeric: tabular-nums; }
 form { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin: .5rem 0; }
-label { display: grid; font-size: .9rem; max-width: 100%; } select { max-width: 100%; }
+label { display: grid; grid-template-columns: minmax(0, 1fr); font-size: .9rem; max-width: 100%; }
+select { max-width: 100%; }
 input, select, button { font: inherit; padding: .35rem .5rem; min-height: 2.2rem; }
 """
 
