@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 import pytest
 from django.db import transaction
 from django.urls import reverse
+from django.utils import translation
 
 from sportello.core import outbox, runner
 from sportello.core.actors import System, acting
 from sportello.core.mail import queueing, transport
 from sportello.core.mail.queries import mail_server
 from sportello.core.models import Job, MailServer, OutgoingMail
-from sportello.web.practice.jobs.words import HANDLERS
+from sportello.web.practice.jobs.words import HANDLERS, problem_words
 from sportello.web.practice.mail.words import PROBLEMS, THROUGH
 from tests.support import smtp
 from tests.support.smtp import Post
@@ -73,7 +74,8 @@ def test_jobs_page_shows_what_failed_and_why(ada, real):
     with acting(System("test")):
         Job.objects.filter(pk=job.pk).update(state="failed", finished_at=datetime.now(UTC), last_error="StorageFull")
     page = text_of(ada.get(reverse("practice:jobs"), {"state": "failed"}))
-    assert "no room on the disk" in page
+    with translation.override("it"):
+        assert problem_words("StorageFull") in page
 
 
 def test_jobs_page_says_when_no_worker_runs(ada, real):
