@@ -48,6 +48,8 @@ class Picture:
 
 
 PAPER = r"/practice/invoices/\d+/"
+OPEN = "/practice/invoices/?view=open"
+CHOOSE, EDITOR = "/practice/invoices/for/", r"/practice/invoices/new/\?patient=\d+"
 PICTURES: tuple[Picture, ...] = (
     Picture("sign-in", "/accounts/login/", "Sign in, with a password or a passkey.", "Coming in", signed_in=False),
     Picture("home", "/practice/", "What waits today, and the year by chart and table.", "Home"),
@@ -66,14 +68,10 @@ PICTURES: tuple[Picture, ...] = (
         link=r"/practice/patients/\d+/",
     ),
     Picture("invoices", "/practice/invoices/", "Papers with their state, and what they add up to.", "Invoices"),
-    Picture(
-        "invoice-new", "/practice/invoices/new/", "Totals while typing, each with its reason.", "Invoices", full=True
-    ),
-    Picture(
-        "invoice", "/practice/invoices/", "A paper: next step, contents, timeline.", "Invoices", link=PAPER, full=True
-    ),
-    Picture("invoice-dark", "/practice/invoices/", "The same in the dark.", "Invoices", link=PAPER, dark=True),
-    Picture("invoice-phone", "/practice/invoices/", "The same on a phone.", "Invoices", link=PAPER, size=PHONE),
+    Picture("invoice-new", CHOOSE, "Totals while typing, each with its reason.", "Invoices", link=EDITOR, full=True),
+    Picture("invoice", OPEN, "A paper: next step, contents, timeline.", "Invoices", link=PAPER, full=True),
+    Picture("invoice-dark", OPEN, "The same in the dark.", "Invoices", link=PAPER, dark=True),
+    Picture("invoice-phone", OPEN, "The same on a phone.", "Invoices", link=PAPER, size=PHONE),
     Picture("settings", "/practice/settings/", "Practice, billing entities, members, mail.", "Settings"),
 )
 
