@@ -226,6 +226,23 @@ def test_edit_patient_shows_and_saves_the_data(world, signed_in):
         assert AuditEntry.objects.get(action="patient.edit").details == {"fields": ["city"]}
 
 
+def test_edit_patient_keeps_a_follower_and_a_customer_who_are_gone_from_the_lists(world, signed_in):
+    with acting(System("test")):
+        Membership.objects.filter(person=world.people["elena"]).update(is_active=False)
+        world.company.archived_at = "2026-01-01T00:00:00+00:00"
+        world.company.save()
+        Patient.objects.filter(pk=world.bruno.pk).update(
+            followed_by=world.people["elena"], default_customer=world.company.pk
+        )
+    client, url = signed_in("ada"), reverse("practice:patient_edit", args=[world.bruno.pk])
+    form = client.get(url).context["form"]
+    data = {name: form[name].value() for name in form.fields if form[name].value() not in (None, "", False)}
+    assert client.post(url, data | {"born_on": "12/05/1980", "city": "Imola"}).status_code == 302
+    with acting(System("test")):
+        kept = Patient.objects.get(pk=world.bruno.pk)
+    assert (kept.followed_by_id, kept.default_customer_id) == (world.people["elena"].pk, world.company.pk)
+
+
 def test_record_is_written_down_and_shows_the_timeline(world, signed_in):
     client, url = signed_in("elena"), reverse("practice:patient", args=[world.mia.pk])
     client.get(url)

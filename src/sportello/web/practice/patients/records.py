@@ -18,7 +18,6 @@ from sportello.billing.queries.standing import patient_standing
 from sportello.core.languages import language
 from sportello.parties.queries import practitioners
 from sportello.parties.timeline import deeds_of_patient
-from sportello.patients.models import Patient
 from sportello.patients.operations import (
     PossibleDuplicate,
     Refused,
@@ -43,7 +42,6 @@ from sportello.patients.queries import (
     holder_of_code,
     patient_detail,
     patient_names,
-    patient_values,
 )
 from sportello.web.http import PartyRequest
 from sportello.web.parts import Tab
@@ -113,8 +111,9 @@ def new(request: PartyRequest) -> HttpResponse:
 @practice_view(check=check_may_edit_patients)
 def edit(request: PartyRequest, patient_id: int) -> HttpResponse:
     """Change a patient's data."""
-    stored = patient_values(Patient.objects.get(pk=patient_id))
-    form = _form(request, initial=patient_initial(stored))
+    shown = patient_detail(request.actor, patient_id, today=timezone.localdate())
+    stored = shown.values
+    form = _form(request, initial=patient_initial(stored), now=shown)
     if request.method == "POST" and form.is_valid():
         try:
             edit_patient(actor=request.actor, patient_id=patient_id, values=form.values(), today=timezone.localdate())
@@ -183,14 +182,22 @@ def restore(request: PartyRequest, patient_id: int) -> HttpResponse:
     return redirect("practice:patient", patient_id)
 
 
-def _form(request: PartyRequest, initial: dict[str, Any] | None = None) -> PatientForm:
+def _form(
+    request: PartyRequest, initial: dict[str, Any] | None = None, now: PatientDetail | None = None
+) -> PatientForm:
+    """Return the form; who follows the patient now and who is invoiced now are offered even if gone from the lists."""
     actor = request.actor
     customers = customer_choices(actor, limit=MOST_CUSTOMERS) if may_see_customers(actor) else []
+    people, firms = dict(practitioners(actor)), {each.id: each.name for each in customers}
+    if now is not None and now.values.followed_by_id:
+        people.setdefault(now.values.followed_by_id, now.followed_by)
+    if now is not None and now.values.default_customer_id:
+        firms.setdefault(now.values.default_customer_id, now.default_customer)
     return PatientForm(
         request.POST if request.method == "POST" else None,
         initial=initial,
-        people=practitioners(actor),
-        customers=[(each.id, each.name) for each in customers],
+        people=list(people.items()),
+        customers=list(firms.items()),
         may_oppose=may_set_opposition(actor),
         may_assign=not actor.own_patients_only,
     )
