@@ -112,7 +112,7 @@ def _wait(process: subprocess.Popen[bytes], log: Path, address: str) -> Demo:
         text = log.read_text(encoding="utf-8")
         found = [match for line in text.splitlines() if (match := SIGN_IN.match(line))]
         if found:
-            time.sleep(1.0)  # the worker sets the first papers
+            time.sleep(20.0)  # the worker sets the papers meanwhile
             return Demo(address, found[0]["email"], found[0]["password"].strip())
         if process.poll() is not None:
             break
