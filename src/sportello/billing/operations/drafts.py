@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db import transaction
 
+from sportello.billing.assess import Assessment, assess
 from sportello.billing.models import Invoice, InvoiceKind, InvoiceLine, PerformedService, Service
 from sportello.billing.permissions import check_may_draft
 from sportello.billing.resolve import regime_on, resolve_lines, values_of
+from sportello.billing.rules.totals import check_line
 from sportello.billing.states import DocumentAction, DocumentState, document_after
-from sportello.billing.values import DraftValues
+from sportello.billing.values import DraftValues, LineValues
 from sportello.core import audit
 from sportello.core.actors import Actor, acting
+from sportello.core.money import ZERO
 from sportello.core.violations import RuleViolation
 from sportello.parties.models import BankAccount, BillingEntity, Series
 from sportello.patients.models import Customer, Patient, Representative
+
+FIGURES = (
+    "services",
+    "fund",
+    "vat",
+    "stamp_base",
+    "stamp_due",
+    "stamp",
+    "total",
+    "withholding_base",
+    "withheld",
+    "payable",
+)
+"""The columns that say what a paper comes to."""
 
 
 class StaleDraft(RuntimeError):
@@ -99,7 +117,14 @@ def locked_draft(invoice_id: int, action: DocumentAction) -> Invoice:
 
 
 def write_draft(invoice: Invoice, values: DraftValues) -> None:
-    """Put values into a draft inside the caller's transaction: every id is looked up as the actor sees it."""
+    """
+    Put values into a draft inside the caller's transaction: every id is looked up as the actor sees it.
+
+    The draft shows what it would come to on its day, or on the day it is written; issuing counts anew.
+
+    :raises RuleViolation: a figure that no line can have
+    """
+    _check_lines(values.lines)
     entity = BillingEntity.objects.get(pk=values.entity_id)
     invoice.practice_id, invoice.entity = entity.practice_id, entity
     invoice.kind = InvoiceKind.INVOICE
@@ -125,6 +150,7 @@ def write_draft(invoice: Invoice, values: DraftValues) -> None:
         invoice.version += 1
     invoice.save()
     _write_lines(invoice, values)
+    _write_figures(invoice, values)
 
 
 def _opened(actor: Actor, invoice_id: int | None, version: int | None) -> Invoice:
@@ -134,6 +160,34 @@ def _opened(actor: Actor, invoice_id: int | None, version: int | None) -> Invoic
     if version is not None and invoice.version != version:
         raise StaleDraft(f"draft {invoice_id} is at version {invoice.version}, not {version}")
     return invoice
+
+
+def _check_lines(lines: Sequence[LineValues]) -> None:
+    for place, line in enumerate(lines):
+        try:
+            price = line.unit_price if line.gross_price is None else line.gross_price
+            check_line(line.quantity, price, line.discount)
+        except RuleViolation as refusal:
+            raise refusal.at(f"lines.{place}") from None
+
+
+def _write_figures(invoice: Invoice, values: DraftValues) -> None:
+    try:
+        put_figures(invoice, assess(values, values.on or invoice.updated_at.date()))
+    except RuleViolation:  # no terms on that day, or a line without figures: the editor says so, the draft is kept
+        invoice.services = invoice.fund = invoice.vat = invoice.stamp_base = invoice.stamp = ZERO
+        invoice.total = invoice.withholding_base = invoice.withheld = invoice.payable = ZERO
+        invoice.stamp_due = False
+    invoice.save(update_fields=FIGURES)
+
+
+def put_figures(invoice: Invoice, assessment: Assessment) -> None:
+    """Put what a paper comes to into its columns, without saving."""
+    totals = assessment.totals
+    invoice.services, invoice.fund, invoice.vat = totals.services_total, totals.fund_total, totals.vat_total
+    invoice.stamp_base, invoice.stamp_due, invoice.stamp = totals.stamp_base, totals.stamp_due, totals.stamp
+    invoice.total, invoice.withheld, invoice.payable = totals.total, totals.withheld, totals.payable
+    invoice.withholding_base = totals.withholding_base
 
 
 def _write_lines(invoice: Invoice, values: DraftValues) -> None:

@@ -14,7 +14,7 @@ from sportello.billing.checks import findings_of, latest_date, series_for, stamp
 from sportello.billing.compose import invoice_content
 from sportello.billing.frozen import inputs_of
 from sportello.billing.models import Invoice, InvoiceGroup, InvoiceLine, PaperState, StampRecord
-from sportello.billing.operations.drafts import StaleDraft
+from sportello.billing.operations.drafts import StaleDraft, put_figures
 from sportello.billing.operations.numbering import as_printed, counter_year, locked_counter
 from sportello.billing.operations.payments import add_payment
 from sportello.billing.paper.content import Content
@@ -206,12 +206,9 @@ def _freeze_figures(invoice: Invoice, assessment: Assessment) -> None:
     totals = assessment.totals
     invoice.channel = assessment.channel.value
     invoice.inputs = inputs_of(totals.document)
-    invoice.services, invoice.fund, invoice.vat = totals.services_total, totals.fund_total, totals.vat_total
-    invoice.stamp_base, invoice.stamp_due, invoice.stamp = totals.stamp_base, totals.stamp_due, totals.stamp
+    put_figures(invoice, assessment)
     invoice.stamp_nature = totals.stamp_nature.value if totals.stamp_nature else ""
     invoice.stamp_policy = totals.document.stamp_policy.value
-    invoice.total, invoice.withheld, invoice.payable = totals.total, totals.withheld, totals.payable
-    invoice.withholding_base = totals.withholding_base
     invoice.open = totals.payable
 
 

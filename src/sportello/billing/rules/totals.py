@@ -149,10 +149,7 @@ class LineInput:
 
     def __post_init__(self) -> None:
         """Refuse figures no line can have, so that no calculation ever meets them."""
-        _check_quantity(self.quantity)
-        _check_price(self.unit_price)
-        if not 0 <= self.discount <= HUNDRED:
-            raise RuleViolation("discount_out_of_range", field="discount", discount=self.discount)
+        check_line(self.quantity, self.unit_price, self.discount)
 
     @property
     def exact(self) -> Decimal:
@@ -168,6 +165,19 @@ class LineInput:
 def _exact(quantity: Decimal, unit_price: Decimal, discount: Decimal) -> Decimal:
     amount = _multiply(quantity, unit_price)
     return _multiply(_multiply(amount, HUNDRED - discount), CENT) if discount else amount
+
+
+def check_line(quantity: Decimal, unit_price: Decimal, discount: Decimal = ZERO) -> None:
+    """
+    Refuse figures that no line can have; units as in `LineInput`.
+
+    :raises RuleViolation: ``quantity_must_be_positive``, ``quantity_too_precise``, ``quantity_too_large``,
+        ``price_must_not_be_negative``, ``price_too_precise``, ``amount_too_large``, ``discount_out_of_range``
+    """
+    _check_quantity(quantity)
+    _check_price(unit_price)
+    if not 0 <= discount <= HUNDRED:
+        raise RuleViolation("discount_out_of_range", field="discount", discount=discount)
 
 
 def _check_quantity(quantity: Decimal) -> None:
