@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from sportello.core.crypto import KeyMissing, WrongKey
 from sportello.web.http import client_address, without_session
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -99,7 +100,7 @@ class SeenSessions:
 
 
 class CalmFailure:
-    """Turns a database that does not answer, or a full disk, into a page that says to try again (503)."""
+    """Turns a database that does not answer, a full disk or a wrong key into a page that says what to do (503)."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -110,10 +111,12 @@ class CalmFailure:
     def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
         """Answer 503 to a failure that may pass; leave every other to the page of error 500."""
         full = isinstance(failure, OSError) and failure.errno in {errno.ENOSPC, errno.EDQUOT}
-        if not full and not _may_pass(failure):
+        closed = isinstance(failure, KeyMissing | WrongKey)
+        if not full and not closed and not _may_pass(failure):
             return None
-        log.error("request %s failed: %s", getattr(request, "request_id", ""), "disk full" if full else "no database")
-        response = without_session(request, 503, full=full)
+        cause = "disk full" if full else "wrong encryption key" if closed else "no database"
+        log.error("request %s failed: %s", getattr(request, "request_id", ""), cause)
+        response = without_session(request, 503, full=full, closed=closed)
         response["Retry-After"] = "30"
         return response
 
