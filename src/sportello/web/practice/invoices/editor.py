@@ -112,13 +112,15 @@ def issue(request: PartyRequest, invoice_id: int) -> HttpResponse:
         return redirect("practice:invoice", invoice_id)
     today = timezone.localdate()
     refused: tuple[RuleViolation, ...] = ()
+    status = 200
     if request.method == "POST":
         try:
             version = _number(request.POST, "version")
             done = issue_invoice(actor=request.actor, invoice_id=invoice_id, today=today, version=version)
         except IssueRefused as refusal:
-            refused = refusal.refusals
+            refused, status = refusal.refusals, 422
         except StaleDraft:
+            status = 409
             messages.warning(request, _("The draft was changed after you opened this page. Check it again."))
         except ForbiddenMove:
             return redirect("practice:invoice", invoice_id)
@@ -126,7 +128,8 @@ def issue(request: PartyRequest, invoice_id: int) -> HttpResponse:
             messages.success(request, _("Invoice %(number)s was issued.") % {"number": done.printed_number})
             return redirect("practice:invoice", invoice_id)
         invoice = Invoice.objects.get(pk=invoice_id)
-    return render(request, "practice/invoices/issue.html", _summary(invoice, today) | {"refused": refused})
+    context = _summary(invoice, today) | {"refused": refused}
+    return render(request, "practice/invoices/issue.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -280,7 +283,9 @@ def _desk(form: EditorForm, formset: LineSet, choices: EditorChoices, values: Dr
     try:
         found = assess(values, values.on or today)
         series = series_for(values, found)
-        findings = findings_of(values, found, today=today, latest_in_series=latest_date(series, found.context.on))
+        latest = latest_date(series, found.context.on)
+        form.say_earliest(latest)
+        findings = findings_of(values, found, today=today, latest_in_series=latest)
         return Desk(
             form, formset, choices, totals_box(found, findings), _next_number(choices, series.pk, found.context.on)
         )
@@ -384,8 +389,8 @@ def put_refusals(desk: Desk, refusals: tuple[RuleViolation, ...]) -> None:
 
 def _place(desk: Desk, field: str) -> tuple[Form, str | None]:
     parts = field.split(".")
-    if parts[0] == "lines" and len(parts) > 1 and parts[1].isdigit() and int(parts[1]) < len(desk.lines.forms):
-        line: LineForm = desk.lines.forms[int(parts[1])]
+    if parts[0] == "lines" and len(parts) > 1 and parts[1].isdigit() and int(parts[1]) < len(desk.lines.filled):
+        line: LineForm = desk.lines.filled[int(parts[1])]
         name = {"unit_price": "price"}.get(parts[2], parts[2]) if len(parts) > 2 else None
         return line, name if name in line.fields else None
     return desk.form, parts[0] if parts[0] in desk.form.fields else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -98,7 +99,12 @@ class LineSet(forms.BaseFormSet[LineForm]):
 
     def line_values(self) -> tuple[LineValues, ...]:
         """Return the lines that are not blank."""
-        return tuple(form.values() for form in self.forms if not form.is_blank())
+        return tuple(form.values() for form in self.filled)
+
+    @property
+    def filled(self) -> list[LineForm]:
+        """The lines that something was put into, in the order of `line_values`."""
+        return [form for form in self.forms if not form.is_blank()]
 
 
 Lines = forms.formset_factory(
@@ -122,7 +128,7 @@ class EditorForm(PageForm):
     monthly_summary = forms.BooleanField(widget=forms.HiddenInput, required=False)
     entity = forms.TypedChoiceField(label=gettext_lazy("Issued by"), coerce=int)
     addressee = forms.ChoiceField(label=gettext_lazy("Made out to"))
-    on = DayField(label=gettext_lazy("Date of the invoice"))
+    on = DayField(label=gettext_lazy("Date of the invoice"), help_text=gettext_lazy("Empty: the day of issue."))
     series = forms.TypedChoiceField(
         label=gettext_lazy("Numbering series"), coerce=int, empty_value=None, required=False
     )
@@ -167,6 +173,12 @@ class EditorForm(PageForm):
         _choose(self, "account", [("", _("The usual one")), *((each.id, each.name) for each in choices.accounts)])
         languages = [(each.code, each.native) for each in FIRST if each.code != "it"]
         _choose(self, "second_language", [("", _("None, Italian alone")), *languages])
+
+    def say_earliest(self, latest: date | None) -> None:
+        """Say which day the series takes at the earliest: that of its last paper."""
+        if latest is not None:
+            figures = {"day": formats.day(latest)}
+            self.fields["on"].help_text = _("Empty: the day of issue. Not before %(day)s, the series' last.") % figures
 
     def values(self, lines: Sequence[LineValues]) -> DraftValues:
         """Return the whole draft as plain values."""
@@ -269,7 +281,8 @@ def _choose(form: PageForm, name: str, choices: Sequence[tuple[Any, Any]]) -> No
 def with_line(data: Mapping[str, Any], *, added: int = 0, removed: int | None = None) -> dict[str, Any]:
     """Return posted data with lines added at the end, or with one taken out and the following moved up."""
     plain = {key: data[key] for key in data}
-    total = min(int(plain.get("lines-TOTAL_FORMS") or 0), MOST_LINES)
+    typed = str(plain.get("lines-TOTAL_FORMS", ""))
+    total = min(int(typed), MOST_LINES) if typed.isdecimal() and len(typed) < 5 else 0
     if removed is not None and 0 <= removed < total:
         names = {key.split("-", 2)[2] for key in plain if key.startswith("lines-") and key.count("-") >= 2}
         for place in range(removed, total - 1):

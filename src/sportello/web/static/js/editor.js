@@ -3,6 +3,9 @@
   "use strict";
   const tidy = () => {
     for (const each of document.querySelectorAll("[data-noscript]")) each.hidden = true;
+    const counted = document.querySelector("#totals .tot .num");
+    const shown = document.querySelector("[data-total]");
+    if (counted && shown && shown.textContent !== counted.textContent) shown.textContent = counted.textContent;
   };
   document.addEventListener("htmx:after:swap", (event) => {
     tidy();
