@@ -115,6 +115,10 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "sportello.web.public.adapter.MfaAdapter"
+MFA_FORMS = {
+    "add_webauthn": "sportello.web.public.forms.AddKeyForm",
+    "edit_webauthn": "sportello.web.public.forms.EditKeyForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -73,7 +73,8 @@ def invite(actor: Actor, person: Person, *, key: str, link: Callable[[Person], s
 def _invitation_text(practice: str, address: str) -> str:
     first = _("%(practice)s gives you access to its work.") % {"practice": practice}
     if not address:
-        return f"{first}\n\n{_('Sign in with the password you have.')}\n"
+        known = _("Sign in with the password you have.")
+        return f"{first}\n\n{known}\n"
     how = _("Choose your password here. The link works once:")
     unknown = _("If you do not know this practice, do nothing: without your password nobody gets in.")
     return f"{first}\n\n{how}\n{address}\n\n{unknown}\n"

@@ -35,6 +35,7 @@ from sportello.web.parts import StateLink
 from sportello.web.practice.http import practice_view
 from sportello.web.practice.refusing import put_errors
 from sportello.web.practice.settings.entities import entity_tabs
+from sportello.web.practice.settings.sources import source_words
 from sportello.web.practice.settings.tabs import sections
 from sportello.web.practice.settings.words import KINDS_OF_LAW, WORDINGS
 from sportello.web.sentences import sentence
@@ -81,7 +82,7 @@ def law(request: PartyRequest) -> HttpResponse:
     records = law_records(kind, today=today)
     url = reverse(HERE)
     context = {
-        "rows": [(each, _name(each), _says(each)) for each in records],
+        "rows": [(each, _name(each), _says(each), source_words(each.source)) for each in records],
         "states": [
             StateLink(word, f"{url}?kind={code}", None, code == kind.value) for code, word in KINDS_OF_LAW.items()
         ],

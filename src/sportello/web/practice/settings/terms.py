@@ -277,7 +277,8 @@ def _first_terms(shown: EntityDetail, today: date) -> dict[str, Any]:
 def _fund_word(record: LawRecord) -> str:
     rate = formats.percent(Decimal(record.values["rate"]))
     word = f"{record.values['name']} {rate}"
-    return word if record.is_confirmed else f"{word} · {_('to be confirmed')}"
+    unsure = _("to be confirmed")
+    return word if record.is_confirmed else f"{word} · {unsure}"
 
 
 def _place(shown: EntityDetail, title: str) -> dict[str, Any]:
