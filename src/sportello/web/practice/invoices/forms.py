@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -188,7 +189,7 @@ class EditorForm(PageForm):
         return DraftValues(
             entity_id=data["entity"],
             patient_id=patient.id if patient else None,
-            lines=tuple(lines),
+            lines=tuple(self._in_second_language(line) for line in lines),
             on=data["on"],
             series_id=data["series"],
             addressee_kind=AddresseeKind(kind),
@@ -208,6 +209,14 @@ class EditorForm(PageForm):
             bonus_code=data["bonus_code"],
             bonus_share=data["bonus_share"] or Decimal("0.00"),
         )
+
+    def _in_second_language(self, line: LineValues) -> LineValues:
+        """Return a line with the price list's text in the paper's second language, where nothing was typed."""
+        service = self.offered.service(line.service_id)
+        known = service.names.get(self.cleaned_data["second_language"], "") if service else ""
+        if line.second_description or not known or (service and line.description != service.name):
+            return line
+        return replace(line, second_description=known)
 
 
 def editor_initial(values: DraftValues, version: int | None) -> dict[str, Any]:
