@@ -11,9 +11,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from sportello.billing.permissions import check_may_download, check_may_draft, may_draft, may_issue, may_record_payment
+from sportello.billing.queries.beginning import beginning
 from sportello.billing.queries.editor import entity_choices
 from sportello.billing.queries.invoices import Filter, InvoiceRow, Order, View, counts, page_of, stream
 from sportello.billing.queries.people import people_to_invoice
@@ -108,7 +110,7 @@ def _id(text: str) -> int | None:
 
 def _state_links(request: PartyRequest, asked: Filter, numbers: dict[View, int]) -> list[StateLink]:
     words = {
-        View.ALL: _("All"),
+        View.ALL: pgettext("invoices", "All"),
         View.OPEN: _("To collect"),
         View.PAID: _("Paid"),
         View.REFUND: _("To refund"),
@@ -142,16 +144,44 @@ def _years(request: PartyRequest) -> list[tuple[int, str]]:
 
 
 def _first_steps(request: PartyRequest) -> tuple[Step, ...]:
+    """Return what a new practice does before its first invoice; the first thing missing is the next."""
     if not may_draft(request.actor):
         return ()
-    return (
-        Step(
-            _("Write your first invoice"),
-            _("Choose the patient; the price list fills in the rest, and the total explains itself."),
-            "NEXT",
+    found = beginning(timezone.localdate())
+    asked = [
+        (
+            bool(found.entity),
+            _("Who issues, and how it is taxed"),
+            found.entity or _("Name, partita IVA, regime and fund of a billing entity"),
+            reverse("practice:settings_entities"),
+            _("Look at it") if found.entity else _("Add the billing entity"),
+        ),
+        (
+            found.has_service,
+            _("A service in the price list"),
+            _("Its name, price and VAT treatment"),
+            reverse("practice:settings_services"),
+            _("Look at it") if found.has_service else _("Add a service"),
+        ),
+        (
+            found.has_addressee,
+            _("A patient"),
+            _("Name and codice fiscale are enough"),
+            reverse("practice:patients") if found.has_addressee else reverse("practice:patient_new"),
+            _("Look at it") if found.has_addressee else _("Add a patient"),
+        ),
+        (
+            False,
+            _("The first invoice"),
+            _("The price list fills it in, and the total explains itself."),
             reverse("practice:invoice_for"),
             _("New invoice"),
         ),
+    ]
+    missing = next(place for place, (done, *_rest) in enumerate(asked) if not done)
+    return tuple(
+        Step(title, note, "DONE" if done else "NEXT" if place == missing else "LATER", url, action)
+        for place, (done, title, note, url, action) in enumerate(asked)
     )
 
 
