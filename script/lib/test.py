@@ -12,6 +12,7 @@ from script.lib import assets, chromium, environment, steps
 PYTHON = str(environment.python())
 PYTEST = (PYTHON, "-m", "pytest", "-q")
 BOTH_CORES = ("-n", "2", "--dist", "worksteal")
+BY_FILE = ("-n", "2", "--dist", "loadfile")
 QUICK = "not browser and not slow"
 LIBRARY = "packages/sistemats/tests"
 
@@ -38,7 +39,7 @@ def all_steps(browser: str) -> list[steps.Step]:
             {"SPORTELLO_CHROMIUM": browser},
         ),
         steps.Step("sistemats", "the protocol library by itself", [*PYTEST, *BOTH_CORES, LIBRARY]),
-        steps.Step("slow", "the built wheel, many documents", [*PYTEST, "-m", "slow", "tests"]),
+        steps.Step("slow", "the built wheel, many documents", [*PYTEST, *BY_FILE, "-m", "slow", "tests"]),
         steps.Step("bench", "each bench, a taste of it", _python("script.lib.bench", "--smoke")),
     ]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -130,6 +131,8 @@ def check_ends_on_the_invoice(invoice: Totals, papers: list[CreditTotals]) -> No
         assert sum((each.vat_amount for each in own), ZERO) == group.vat_amount
 
 
+@pytest.mark.slow  # pure: once, not once for each database
+@pytest.mark.timeout(1_500)
 def test_compute_holds_for_100_000_random_documents() -> None:
     draw = Random(SEED)
     credited = 0

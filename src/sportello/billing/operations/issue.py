@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -27,7 +28,7 @@ from sportello.billing.rules.totals import GroupTotals
 from sportello.billing.states import DOCUMENT_AUDIT, DocumentAction, DocumentState, document_after
 from sportello.billing.values import DraftValues
 from sportello.core import audit, outbox
-from sportello.core.actors import Actor, System, acting
+from sportello.core.actors import Actor, System, Who, acting
 from sportello.core.violations import RuleViolation
 from sportello.parties.models import Counter, Series
 
@@ -67,15 +68,25 @@ def issue_invoice(
     """
     with acting(actor):
         check_may_issue(actor)
-        early = prepare(_draft(invoice_id), on=on, today=today)
+        early = _prepare_seen(_draft(invoice_id), on=on, today=today)
         with transaction.atomic(durable=True):
             now = _lock(invoice_id)
             if version is not None and now != version:
                 raise StaleDraft(f"draft {invoice_id} is at version {now}, not {version}")
-            ready = early if now == early.invoice.version else prepare(_draft(invoice_id), on=on, today=today)
-            with acting(System("issue", ready.invoice.practice_id)):  # what belongs to a draft that the actor may issue
+            ready = early if now == early.invoice.version else _prepare_seen(_draft(invoice_id), on=on, today=today)
+            with _for_draft(ready.invoice):
                 _issue_locked(actor, ready, today)
     return ready.invoice
+
+
+def _for_draft(invoice: Invoice) -> AbstractContextManager[Who]:
+    """Act as the software on what belongs to a draft that the actor may issue: the actor was asked at the draft."""
+    return acting(System("issue", invoice.practice_id))
+
+
+def _prepare_seen(invoice: Invoice, *, on: date | None, today: date) -> Prepared:
+    with _for_draft(invoice):
+        return prepare(invoice, on=on, today=today)
 
 
 def prepare(invoice: Invoice, *, on: date | None, today: date) -> Prepared:
@@ -84,11 +95,11 @@ def prepare(invoice: Invoice, *, on: date | None, today: date) -> Prepared:
 
     :raises IssueRefused: with every reason at once
     """
-    rows = tuple(InvoiceLine.objects.filter(invoice=invoice).order_by("position"))
+    rows = tuple(InvoiceLine.objects.filter(invoice=invoice).select_related("service").order_by("position"))
     values = values_from(invoice, rows)
     day = on or invoice.planned_on or today
     try:
-        assessment = assess(values, day)
+        assessment = assess(values, day, {row.service.pk: row.service for row in rows if row.service})
         series = series_for(values, assessment)
         findings = findings_of(values, assessment, today=today, latest_in_series=None)
         if findings.refusals:  # all there is to repair, the order of days included, which is checked again under lock
