@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sportello.core.mail import operations
@@ -97,7 +98,7 @@ def _act(request: PartyRequest, operation: Callable[..., Any], mail_id: int, don
 
 def _links(counts: dict[str, int], state: str) -> list[StateLink]:
     base = reverse("practice:mails")
-    links = [StateLink(_("All"), base, None, not state)]
+    links = [StateLink(pgettext("mails", "All"), base, None, not state)]
     for each in (MailState.WAITING, MailState.UNCERTAIN, MailState.FAILED, MailState.SENT):
         word = looks.look("mail", each.value).word
         links.append(StateLink(word, f"{base}?state={each.value}", counts.get(each.value), state == each.value))

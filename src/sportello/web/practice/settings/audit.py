@@ -19,7 +19,7 @@ from sportello.parties.trail import TrailFilter, TrailRow, trail, trail_stream
 from sportello.web.http import PartyRequest
 from sportello.web.parts import StateLink
 from sportello.web.practice.http import practice_view
-from sportello.web.practice.settings.deeds import WORDS
+from sportello.web.practice.settings.deeds import OBJECTS, WORDS
 from sportello.web.practice.settings.tabs import sections
 from sportello.web.spreadsheet import csv_response
 
@@ -46,6 +46,7 @@ def trail_page(request: PartyRequest) -> HttpResponse:
         "tabs": sections(request.actor, "practice:settings_audit"),
         "rows": found.rows,
         "words": WORDS,
+        "objects": OBJECTS,
         "before": found.before,
         "kinds": [StateLink(word, _with(request, kind=kind), None, kind == asked.kind) for kind, word in KINDS.items()],
         "people": [(each.person_id, each.name) for each in members(request.actor)],

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sportello.web.practice.invoices.words import DEEDS as OF_INVOICES
 from sportello.web.practice.patients.words import DEEDS as OF_PATIENTS
@@ -59,3 +60,26 @@ _OTHERS: dict[str, Promise] = {
 
 WORDS: Mapping[str, Promise] = {**OF_PATIENTS, **OF_SETTINGS, **OF_INVOICES, **_OTHERS}
 """Every action that an operation or a page writes; a test holds it complete."""
+
+# What a deed was done to, by the kind that the audit stores.
+OBJECTS: Mapping[str, Promise] = {
+    "bankaccount": pgettext_lazy("object", "bank account"),
+    "billingentity": pgettext_lazy("object", "billing entity"),
+    "customer": pgettext_lazy("object", "customer"),
+    "entitywording": pgettext_lazy("object", "wording"),
+    "fiscalterms": pgettext_lazy("object", "fiscal terms"),
+    "invoice": pgettext_lazy("object", "paper"),
+    "job": pgettext_lazy("object", "queued work"),
+    "mailserver": pgettext_lazy("object", "mail server"),
+    "membership": pgettext_lazy("object", "access"),
+    "outgoingmail": pgettext_lazy("object", "mail"),
+    "party": pgettext_lazy("object", "practice"),
+    "patient": pgettext_lazy("object", "patient"),
+    "performedservice": pgettext_lazy("object", "session"),
+    "person": pgettext_lazy("object", "person"),
+    "register": pgettext_lazy("object", "register"),
+    "representative": pgettext_lazy("object", "representative"),
+    "series": pgettext_lazy("object", "series"),
+    "service": pgettext_lazy("object", "service"),
+    "site": pgettext_lazy("object", "site"),
+}
