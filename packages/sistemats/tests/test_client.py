@@ -433,6 +433,35 @@ def test_resolve_upload_by_the_file_name_of_one_document(scripted: MakeClient, d
     assert isinstance(client.resolve_uncertain(doubt), NotDone)
 
 
+ALONE = replace(FILE, count=1)
+
+
+@pytest.mark.parametrize("state", [2, 3])
+def test_resolve_upload_of_one_document_never_takes_a_synchronous_call_for_it(state: int, scripted: MakeClient) -> None:
+    one = sending("99260302000000001", "02-03-2026 10:31:00", state=state, sent=1)
+    client, script = scripted(OutcomeReply("0", "", (one,)))
+    doubt = lost(client, script, lambda: client.upload(ALONE))
+    settled = client.resolve_uncertain(doubt)
+    assert isinstance(settled, Uncertain)
+    assert "sent alone" in settled.reason
+
+
+def test_resolve_upload_of_one_document_that_still_waits_is_a_file(scripted: MakeClient) -> None:
+    client, script = scripted(OutcomeReply("0", "", (sending("P1", "02-03-2026 10:31:00", state=0, sent=0),)))
+    doubt = lost(client, script, lambda: client.upload(ALONE))
+    assert client.resolve_uncertain(doubt) == Accepted("P1", by_query=True)
+
+
+def test_resolve_upload_leaves_out_the_protocol_the_probe_is_held_under(
+    scripted: MakeClient, document: ExpenseDocument
+) -> None:
+    own = "99260302000000001"
+    listed = OutcomeReply("0", "", (sending(own, "02-03-2026 10:31:00", sent=1),))
+    client, script = scripted(held(document, file_name="SERVIZIO SINCRONO", protocol=own), listed)
+    doubt = lost(client, script, lambda: client.upload(ALONE, probe=document.id))
+    assert isinstance(client.resolve_uncertain(doubt), NotDone)
+
+
 def test_resolve_passes_an_uncertain_without_identifier_back(scripted: MakeClient) -> None:
     client, _ = scripted()
     doubt = Uncertain(Call.INSERT, "?", NOW)

@@ -231,6 +231,8 @@ class Client:
             held = reply.document
             if held is not None and held.file_name == uncertain.file_name and held.protocol not in known:
                 return Accepted(held.protocol, by_query=True)
+            if held is not None and held.protocol:
+                known |= {held.protocol}  # another file, or a synchronous call
         day = uncertain.attempted_at.astimezone(ITALY).date()
         listing = self.outcomes(day - timedelta(days=1), self._now().astimezone(ITALY).date() + timedelta(days=1))
         if not isinstance(listing, OutcomeReply):

@@ -173,10 +173,21 @@ def _may_be(uncertain: Uncertain, sending: Sending) -> bool:
     return not counted or uncertain.count is None or sending.sent in {None, uncertain.count}
 
 
+def may_be_synchronous(sending: Sending) -> bool:
+    """Tell whether a sending may be a synchronous call instead of a file: done at once, with one document.
+
+    Whether the State lists such calls is unknown, and the shape of a protocol is no promise, so neither is relied on.
+    """
+    done = sending.state in {SendingState.DONE, SendingState.DONE_WITH_ERRORS}
+    return done and sending.sent in {None, 1}
+
+
 def settle_upload(uncertain: Uncertain, sendings: list[Sending]) -> Resolution:
-    """Settle an upload by the sendings that may be it."""
+    """Settle an upload by the sendings that may be it; a lone one counts unless it may be a synchronous call."""
     if not sendings:
         return NotDone("The State lists no sending that could be this file.")
-    if len(sendings) == 1:
-        return Accepted(sendings[0].protocol, by_query=True)
-    return _still(uncertain, f"{len(sendings)} sendings could be this file; look at their receipts.")
+    if len(sendings) > 1:
+        return _still(uncertain, f"{len(sendings)} sendings could be this file; look at their receipts.")
+    if may_be_synchronous(sendings[0]):
+        return _still(uncertain, "One sending could be this file, or a document sent alone; look at its receipt.")
+    return Accepted(sendings[0].protocol, by_query=True)
