@@ -248,7 +248,9 @@ def test_build_then_upload_and_errors_of_duplicates(run: Run, at: list[object], 
     assert (code, told["files"][0]["file"], told["files"][0]["documents"]) == (Exit.DONE, "prova-0001.zip", 2)
     code, told = run("upload", home / "built" / "prova-0001.zip", *at)
     protocol = told["files"][0]["protocol"]
-    assert run("outcome", protocol, "--wait", 20, *at)[1]["sendings"][0]["state"] == 3
+    code, told = run("outcome", protocol, "--wait", 20, *at)
+    assert (code, told["sendings"][0]["state"], told["sendings"][0]["errors"]) == (Exit.REFUSED, 3, 2)
+    assert run("outcome", "--from", TODAY, "--to", TODAY, *at)[0] == Exit.DONE
     code, told = run("errors", protocol, "--out", home / "errors.zip", *at)
     assert code == Exit.DONE
     assert {(row["number"], row["code"]) for row in told["rows"]} == {("FT1", "S017"), ("FT2", "S017")}
@@ -269,7 +271,7 @@ def test_flags_of_a_period_and_of_a_document(run: Run, at: list[object], home: P
     code, told = run("flags", "--vat", VAT, "--issued", TODAY, "--number", "FT1", *at)
     assert code in {Exit.DONE, Exit.REFUSED}
     assert told["messages"]
-    assert run("flags", "--from", "2026-01-01", *at)[0] == Exit.INPUT
+    assert run("flags", "--from", "2026-01-01", *at)[0] == Exit.USAGE
 
 
 def test_commands_for_people_print_tables(
@@ -311,15 +313,16 @@ def test_schema_is_printed(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     ("words", "code"),
     [
         (["check", "nowhere.json"], Exit.INPUT),
-        (["send", "documents.json", "--account", "x"], Exit.INPUT),
+        (["send", "documents.json", "--account", "x"], Exit.USAGE),
         (["query", "--vat", VAT, "--issued", "2026-01-01", "--number", "A", "--dir", "nowhere"], Exit.INPUT),
-        (["outcome"], Exit.INPUT),
+        (["outcome"], Exit.USAGE),
         (["query", "--vat", VAT, "--issued", "2026-01-01", "--number", "A"], Exit.INPUT),
     ],
 )
 def test_commands_that_lack_something_say_so(run: Run, home: Path, words: list[str], code: Exit) -> None:
     write_documents(home)
-    assert run(*words)[0] == code
+    ended, told = run(*words)
+    assert (ended, list(told)) == (code, ["error"])
 
 
 @pytest.mark.parametrize("words", [[], ["nothing"], ["check"], ["query", "--issued", "today"], ["report", "2026"]])

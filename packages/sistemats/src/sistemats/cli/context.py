@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from sistemats.certificates import CertificateStore, default_store
+from sistemats.cli.exits import WrongArguments
 from sistemats.cli.show import Screen
 from sistemats.connection import connect
 from sistemats.crypto import Certificate, choose_certificate
 from sistemats.dated import Calendar
 from sistemats.documents import Sender
-from sistemats.errors import InputError
 from sistemats.exchange import Client
 from sistemats.exchange.resolve import ITALY
 from sistemats.rules import check_certificate
@@ -84,7 +84,7 @@ def make_context(arguments: argparse.Namespace) -> Context:
     if arguments.dir:
         return Context(arguments, screen, simulator_settings(arguments.dir, arguments.account))
     if arguments.account:
-        raise InputError("--account goes with --dir, the directory of a simulator.")
+        raise WrongArguments("--account goes with --dir, the directory of a simulator.")
     path = arguments.settings or _usual_settings()
     return Context(arguments, screen, load_settings(path) if path else Settings())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from sistemats.errors import InputError
 from sistemats.exchange import (
     Accepted,
     AcceptedWithWarnings,
@@ -14,6 +15,10 @@ from sistemats.exchange import (
     Unavailable,
     Uncertain,
 )
+
+
+class WrongArguments(InputError):
+    """Arguments that do not go together; the message says which do."""
 
 
 class Exit(IntEnum):

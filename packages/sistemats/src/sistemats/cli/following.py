@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sistemats.cli.context import Context, make_context
-from sistemats.cli.exits import Exit, exit_for
+from sistemats.cli.exits import Exit, WrongArguments, exit_for
 from sistemats.cli.show import held_json, held_rows, message_json, outcome_json, outcome_line
+from sistemats.codes import SendingState
 from sistemats.documents import DocumentId
 from sistemats.errors import InputError, UnreadableMessage
 from sistemats.exchange.client import Trouble
@@ -24,6 +25,7 @@ from sistemats.replies import (
     PointQueryReply,
     ReceiptReply,
     Refusal,
+    Sending,
     read_error_archive,
     read_flag_archive,
     read_receipt,
@@ -68,7 +70,7 @@ def outcome(arguments: argparse.Namespace) -> int:
     context = make_context(arguments)
     by_days = arguments.first is not None and arguments.last is not None
     if by_days == bool(arguments.protocol):
-        raise InputError("Give a protocol, or both --from and --to.")
+        raise WrongArguments("Give a protocol, or both --from and --to.")
     with context.client(context.sender()) as client:
         if by_days:
             reply = client.outcomes(arguments.first, arguments.last)
@@ -82,7 +84,14 @@ def outcome(arguments: argparse.Namespace) -> int:
     _tell_refusals(context, reply.refusals)
     sendings = [dict(zip(columns, row, strict=True)) for row in rows]
     context.screen.data({"outcome": reply.outcome, "sendings": sendings, "refusals": _refusal_json(reply.refusals)})
-    return Exit.DONE if reply.sendings else Exit.REFUSED
+    refused = not by_days and any(map(_has_refusals, reply.sendings))
+    return Exit.REFUSED if refused or not reply.sendings else Exit.DONE
+
+
+def _has_refusals(sending: Sending) -> bool:
+    """Tell whether the State refused a sending, whole or in part."""
+    rejected = {SendingState.REJECTED_IN_PROCESSING, SendingState.REJECTED_AT_ACCEPTANCE}
+    return bool(sending.errors) or sending.known_state in rejected
 
 
 def _keep(path: Path | None, data: bytes | None) -> None:
@@ -203,7 +212,7 @@ def flags(arguments: argparse.Namespace) -> int:
     period = arguments.first is not None and arguments.last is not None
     single = bool(arguments.vat and arguments.issued and arguments.number)
     if period == single:
-        raise InputError("Give --from and --to, or --vat, --issued and --number.")
+        raise WrongArguments("Give --from and --to, or --vat, --issued and --number.")
     sender = context.sender()
     with context.client(sender) as client:
         if single:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from sistemats.cli import checking, following, sending, uploading
-from sistemats.cli.exits import Exit
+from sistemats.cli.exits import Exit, WrongArguments
 from sistemats.cli.parser import Command, build_parser
 from sistemats.cli.show import Screen
 from sistemats.envelopes.batch import InvalidBatch
@@ -43,8 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         command: Command = arguments.run
         return int(command(arguments))
     except (SistemaTSError, InvalidBatch) as problem:
-        Screen(arguments.json, arguments.lang).complain(str(problem))
-        return int(Exit.INPUT)
+        screen = Screen(arguments.json, arguments.lang)
+        screen.complain(str(problem))
+        screen.data({"error": str(problem)})
+        return int(Exit.USAGE if isinstance(problem, WrongArguments) else Exit.INPUT)
     except KeyboardInterrupt:
         Screen(arguments.json, arguments.lang).complain("Interrupted. Run the same command again to go on.")
         return 130
