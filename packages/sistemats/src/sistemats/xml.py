@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from lxml import etree
 
 from sistemats.errors import ForbiddenXml, UnreadableMessage
@@ -14,6 +16,7 @@ SOAP_NS = "http://schemas.xmlsoap.org/soap/envelope/"
 XOP_NS = "http://www.w3.org/2004/08/xop/include"
 MAX_XML = 16_000_000
 _Element = etree._Element
+_PER_THREAD = threading.local()
 
 
 def secure_parser() -> etree.XMLParser:
@@ -29,6 +32,14 @@ def secure_parser() -> etree.XMLParser:
     )
 
 
+def _parser() -> etree.XMLParser:
+    """Return this thread's parser, which costs more to make than most messages cost to read."""
+    parser: etree.XMLParser | None = getattr(_PER_THREAD, "parser", None)
+    if parser is None:
+        parser = _PER_THREAD.parser = secure_parser()
+    return parser
+
+
 def parse_xml(data: bytes, max_bytes: int = MAX_XML) -> _Element:
     """Return the root element of an XML document.
 
@@ -40,7 +51,7 @@ def parse_xml(data: bytes, max_bytes: int = MAX_XML) -> _Element:
     if b"<!DOCTYPE" in data[:2048] or b"<!ENTITY" in data:
         raise ForbiddenXml("The XML declares a document type or an entity.")
     try:
-        root = etree.fromstring(data, secure_parser())
+        root = etree.fromstring(data, _parser())
     except (etree.XMLSyntaxError, ValueError):
         raise UnreadableMessage("The bytes are not well-formed XML.") from None
     if root.getroottree().docinfo.internalDTD is not None:
