@@ -17,7 +17,7 @@ from sportello.patients.operations.patients import (
     record_patient_export,
     restore_patient,
 )
-from sportello.patients.operations.representatives import add_representative, end_representative
+from sportello.patients.operations.representatives import add_representative, attach_evidence, end_representative
 
 __all__ = [
     "PossibleDuplicate",
@@ -25,6 +25,7 @@ __all__ = [
     "add_representative",
     "archive_customer",
     "archive_patient",
+    "attach_evidence",
     "create_customer",
     "create_patient",
     "edit_customer",

@@ -8,6 +8,8 @@ from django.db import transaction
 
 from sportello.core import audit
 from sportello.core.actors import Actor, acting
+from sportello.core.files.content import Purpose
+from sportello.core.files.keeping import keep, write
 from sportello.core.refusals import Refused
 from sportello.core.violations import RuleViolation
 from sportello.patients.checks import checked_representative
@@ -72,3 +74,24 @@ def end_representative(*, actor: Actor, representative_id: int, on: date) -> Non
         row.until_on = on
         row.save(update_fields=["until_on"])
         audit.record(actor, "representative.end", row, until=on)
+
+
+def attach_evidence(*, actor: Actor, representative_id: int, content: bytes, name: str) -> Representative:
+    """
+    Keep the paper that proves somebody's title (a court's order, a declaration); a newer one takes its place.
+
+    :raises Representative.DoesNotExist: no such row for this actor
+    :raises MayNot: the switch `patients` is off
+    :raises FileRefused: empty, too large, neither PDF nor picture by its content
+    :raises StorageFull: no room for it
+    """
+    with acting(actor):
+        check_may_edit_patients(actor)
+        Representative.objects.only("pk").get(pk=representative_id)
+        written = write(content, party_id=actor.party_id, purpose=Purpose.ATTACHMENT, name=name)
+        with transaction.atomic(durable=True):
+            row = Representative.objects.select_for_update(of=("self",)).get(pk=representative_id)
+            row.evidence = keep(written)
+            row.save(update_fields=["evidence"])
+            audit.record(actor, "representative.evidence", row, sha256=written.sha256, size=written.size)
+    return row

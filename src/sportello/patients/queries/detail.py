@@ -34,6 +34,7 @@ class RepresentativeShown:
     since_on: date
     until_on: date | None
     is_current: bool
+    has_evidence: bool
 
     @property
     def name(self) -> str:
@@ -129,6 +130,7 @@ def _representative(row: Representative, today: date) -> RepresentativeShown:
         since_on=row.since_on,
         until_on=row.until_on,
         is_current=row.since_on <= today and (row.until_on is None or today <= row.until_on),
+        has_evidence=row.evidence_id is not None,
     )
 
 

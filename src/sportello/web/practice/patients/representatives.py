@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,12 +10,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
+from sportello.core import audit
+from sportello.core.files import keeping
+from sportello.core.files.content import LIMITS, FileRefused, FileTooLarge, Purpose
+from sportello.core.models import StoredFile
+from sportello.core.storage import StorageFull
 from sportello.patients.models import Representative
-from sportello.patients.operations import Refused, add_representative, end_representative
-from sportello.patients.permissions import check_may_edit_patients
+from sportello.patients.operations import Refused, add_representative, attach_evidence, end_representative
+from sportello.patients.permissions import check_may_edit_patients, check_may_see_patients
 from sportello.patients.queries import patient_detail
+from sportello.web import formats
 from sportello.web.forms import PageForm
 from sportello.web.http import PartyRequest
 from sportello.web.inputs import DayField
@@ -77,3 +84,61 @@ def end(request: PartyRequest, representative_id: int) -> HttpResponse:
         "back_url": reverse("practice:patient", args=[row.patient_id]),
     }
     return render(request, "practice/patients/end.html", context)
+
+
+class ProofForm(PageForm):
+    """The paper that proves somebody's title."""
+
+    proof = forms.FileField(
+        label=gettext_lazy("File"),
+        required=False,
+        help_text=gettext_lazy("PDF, PNG or JPEG, at most 10 MB: a court's order, a declaration."),
+        widget=forms.FileInput(attrs={"accept": "application/pdf,image/png,image/jpeg"}),
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@practice_view(check=check_may_edit_patients)
+def proof(request: PartyRequest, representative_id: int) -> HttpResponse:
+    """Take the paper that proves somebody's title; a wrong file is answered with the reason."""
+    row = Representative.objects.get(pk=representative_id)
+    form = ProofForm(request.POST if request.method == "POST" else None, request.FILES or None)
+    if request.method == "POST":
+        upload = request.FILES.get("proof")
+        try:
+            if upload is None:
+                form.add_error("proof", _("Choose a file first."))
+            else:
+                attach_evidence(
+                    actor=request.actor, representative_id=row.pk, content=upload.read(), name=upload.name or ""
+                )
+        except FileRefused as refusal:
+            form.add_error("proof", _why(refusal))
+        except StorageFull:
+            form.add_error("proof", _("There is no room left on the disk. Nothing was kept: make room and try again."))
+        if not form.errors:
+            messages.success(request, _("Saved."))
+            return redirect("practice:patient", row.patient_id)
+    context = {"form": form, "name": f"{row.given_name} {row.family_name}", "patient_id": row.patient_id}
+    return render(request, "practice/patients/proof.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@practice_view(check=check_may_see_patients)
+def proof_file(request: PartyRequest, representative_id: int) -> HttpResponse:
+    """Hand out the paper that proves somebody's title."""
+    row = Representative.objects.exclude(evidence=None).get(pk=representative_id)
+    stored = StoredFile.objects.get(pk=row.evidence_id or 0)
+    content = keeping.read(stored)
+    audit.record_alone(request.actor, "representative.evidence_read", row, sha256=stored.sha256)
+    response = HttpResponse(content, content_type=stored.media_type)
+    ending = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}[stored.media_type]
+    response["Content-Disposition"] = f'attachment; filename="proof-{row.pk}.{ending}"'
+    return response
+
+
+def _why(refusal: FileRefused) -> str:
+    if isinstance(refusal, FileTooLarge):
+        largest = formats.file_size(LIMITS[Purpose.ATTACHMENT].size)
+        return _("The file is too large: at most %(largest)s is possible.") % {"largest": largest}
+    return _("The file is empty, or no PDF, PNG or JPEG, whatever its name says.")

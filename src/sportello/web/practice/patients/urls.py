@@ -18,4 +18,6 @@ urlpatterns: list[URLPattern] = [
     path("<int:patient_id>/restore/", records.restore, name="patient_restore"),
     path("<int:patient_id>/representatives/new/", representatives.add, name="representative_new"),
     path("representatives/<int:representative_id>/end/", representatives.end, name="representative_end"),
+    path("representatives/<int:representative_id>/proof/", representatives.proof, name="representative_proof"),
+    path("representatives/<int:representative_id>/proof/file/", representatives.proof_file, name="representative_file"),
 ]

@@ -92,6 +92,8 @@ DEEDS: dict[str, Promise] = {
     "patient.restore": _("Taken back from the archive"),
     "representative.add": _("Representative added"),
     "representative.end": _("Representative ended"),
+    "representative.evidence": _("Proof of a representative's title kept"),
+    "representative.evidence_read": _("Proof of a representative's title opened"),
     "invoice.draft": _("Draft of an invoice written"),
     "invoice.issue": _("Invoice issued"),
     "invoice.download": _("PDF downloaded"),
