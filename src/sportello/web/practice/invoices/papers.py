@@ -57,6 +57,8 @@ def invoice(request: PartyRequest, invoice_id: int) -> HttpResponse:
     if Invoice.objects.values_list("state", flat=True).get(pk=invoice_id) == "DRAFT":
         return redirect("practice:invoice_edit", invoice_id)
     paper = paper_view(request.actor, invoice_id)
+    if request.htmx:  # the box of documents asks whether its PDF is there: it names nobody, and nobody reads anew
+        return render(request, "practice/invoices/_paper_documents.html", _context(request, paper, SECTIONS[0]))
     audit.record_alone(request.actor, "invoice.read", audit.Subject("invoice", paper.id, paper.patient_id))
     section = request.GET.get("section", SECTIONS[0])
     if section not in SECTIONS:

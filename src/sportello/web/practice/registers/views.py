@@ -175,7 +175,8 @@ def _asked(request: PartyRequest, entities: tuple[Choice, ...]) -> tuple[Choice,
         if wanted or not entities:
             raise BillingEntity.DoesNotExist
         entity = entities[0]
-    return entity, int(typed) if typed.isdecimal() and len(typed) == 4 else timezone.localdate().year
+    year = int(typed) if typed.isdecimal() and len(typed) == 4 else 0
+    return entity, year if 1900 < year < 2200 else timezone.localdate().year
 
 
 def _reports(entity_id: int, year: int) -> list[SeriesReport]:
