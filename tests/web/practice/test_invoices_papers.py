@@ -16,7 +16,7 @@ from sportello.core import runner
 from sportello.core.actors import System, acting
 from sportello.core.models import AuditEntry, Job
 from tests.billing.desk import draft, issued, line, paid, stored, values
-from tests.web.practice.conftest import text_of
+from tests.web.practice.conftest import HTMX, text_of
 from tests.world import DAY
 
 pytestmark = pytest.mark.usefixtures("on_the_day")
@@ -106,6 +106,15 @@ def test_paper_shows_what_it_holds_and_writes_down_who_read_it(world, signed_in)
         assert shown in page
     with acting(System("tests")):
         assert AuditEntry.objects.filter(action="invoice.read", object_id=row.pk).count() == 1
+
+
+def test_paper_asking_for_its_pdf_gets_the_box_alone_and_counts_as_no_reading(world, signed_in):
+    row = issued(world)
+    page = text_of(signed_in("ada").get(url("invoice", row), headers=HTMX))
+    assert page.strip().startswith('<section class="box" id="documents-box"')
+    assert "Verdi" not in page
+    with acting(System("tests")):
+        assert not AuditEntry.objects.filter(action="invoice.read").exists()
 
 
 @pytest.mark.parametrize("section", ["summary", "payments", "documents", "corrections"])
