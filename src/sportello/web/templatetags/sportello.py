@@ -56,7 +56,7 @@ def icon(name: str, label: Text = "", classes: str = "") -> SafeString:
 def chip(kind: str, code: str, prefix: Text = "") -> SafeString:
     """Show a state with icon and word: `{% chip "invoice_payment" row.payment %}`; `prefix` names what it is about."""
     seen = looks.look(kind, code)
-    word = f"{prefix}: {str(seen.word).lower()}" if prefix else seen.word
+    word = _("%(name)s: %(text)s") % {"name": prefix, "text": str(seen.word).lower()} if prefix else seen.word
     return mark(seen.family, seen.icon, word)
 
 

@@ -84,7 +84,8 @@ class RightsForm(PageForm):
         super().__init__(*args, **kwargs)
         switches, granted = self.fields["switches"], self.fields["entities"]
         if isinstance(switches, forms.MultipleChoiceField) and isinstance(granted, forms.TypedMultipleChoiceField):
-            switches.choices = [(code, f"{word}: {why}") for code, (word, why) in SWITCHES.items()]
+            label = _("%(name)s: %(text)s")
+            switches.choices = [(code, label % {"name": word, "text": why}) for code, (word, why) in SWITCHES.items()]
             granted.choices = entities
 
     def clean_years(self) -> tuple[int, ...] | None:
