@@ -100,7 +100,7 @@ def _people(house: House, patient: Patient) -> dict[str, int]:
         parent = Representative.objects.create(
             practice=house.party,
             patient=patient,
-            role="support_admin",
+            role="administrator",
             family_name="Verdi",
             given_name="Pia",
             since_on=DAY,
