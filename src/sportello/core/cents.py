@@ -29,7 +29,7 @@ class EuroField(_Column):  # type: ignore[type-arg]
 
     def from_db_value(self, value: int | Decimal | None, expression: Any, connection: Any) -> Decimal | None:
         """Return cents as euro."""
-        return None if value is None else (Decimal(int(value)) / _HUNDRED).quantize(Decimal("0.01"))
+        return None if value is None else Decimal(int(value)).scaleb(-2)
 
     def to_python(self, value: Any) -> Decimal | None:
         """Return what a form or a fixture gives as euro."""
@@ -48,7 +48,7 @@ class EuroField(_Column):  # type: ignore[type-arg]
         """
         if value is None or hasattr(value, "resolve_expression"):
             return value
-        cents = Decimal(str(value)) * _HUNDRED
+        cents = (value if isinstance(value, Decimal) else Decimal(str(value))) * _HUNDRED
         if cents != cents.to_integral_value():
             raise ValueError(f"{self.name} is not in whole cents")
         return int(cents)
