@@ -30,6 +30,7 @@ from sportello.billing.rules.totals import (
 from sportello.billing.rules.treatments import ServiceNature
 from sportello.billing.values import DraftValues
 from sportello.core.money import ZERO, round_cents
+from sportello.core.ready import Ready
 from sportello.core.violations import RuleViolation
 from sportello.parties.models import BillingEntity
 from sportello.patients.models import Customer, Patient, Representative
@@ -42,6 +43,10 @@ _KINDS: Mapping[str, CustomerKind] = {
     StoredCustomerKind.CONDOMINIUM: CustomerKind.BODY,
     StoredCustomerKind.PERSON: CustomerKind.PRIVATE,
 }
+
+_ENTITY = Ready(BillingEntity, lambda key: BillingEntity.objects.filter(pk=key))
+_PATIENT = Ready(Patient, lambda key: Patient.objects.filter(pk=key))
+_CUSTOMER = Ready(Customer, lambda key: Customer.objects.filter(pk=key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,37 +92,38 @@ class Assessment:
     problems: tuple[RuleViolation, ...]
 
 
-def context_of(values: DraftValues, on: date) -> Context:
+def context_of(values: DraftValues, on: date, services: Mapping[int, Service] | None = None) -> Context:
     """
-    Look up what a draft speaks of.
+    Look up what a draft speaks of; `services` are those of its lines where they are at hand, by id.
 
     :raises DoesNotExist: something is not there for the current actor
     :raises RuleViolation: ``no_fiscal_terms``: the entity has none on this day
     """
-    entity = BillingEntity.objects.select_related("practice").get(pk=values.entity_id)
+    entity = _ENTITY.one(values.entity_id)
     law = terms.law_on(on)
     found = terms.entity_terms(entity.pk, law)
-    services = Service.objects.in_bulk({line.service_id for line in values.lines if line.service_id})
+    if services is None:
+        services = Service.objects.in_bulk({line.service_id for line in values.lines if line.service_id})
     return Context(
         on=on,
         law=law,
         entity=entity,
         terms=found,
-        patient=Patient.objects.get(pk=values.patient_id) if values.patient_id else None,
+        patient=_PATIENT.one(values.patient_id) if values.patient_id else None,
         representative=_representative(values),
-        customer=Customer.objects.get(pk=values.customer_id) if values.customer_id else None,
+        customer=_CUSTOMER.one(values.customer_id) if values.customer_id else None,
         lines=tuple(resolve_lines(values.lines, services, found.regime)),
     )
 
 
-def assess(values: DraftValues, on: date) -> Assessment:
+def assess(values: DraftValues, on: date, services: Mapping[int, Service] | None = None) -> Assessment:
     """
-    Return what a draft comes to on a day.
+    Return what a draft comes to on a day; `services` are those of its lines where they are at hand, by id.
 
     :raises DoesNotExist: something is not there for the current actor
     :raises RuleViolation: ``no_fiscal_terms``
     """
-    context = context_of(values, on)
+    context = context_of(values, on, services)
     inputs, problems = _line_inputs(context)
     document = DocumentInput(
         regime=context.terms.regime,

@@ -17,10 +17,13 @@ from sportello.billing.rules.stamp import StampMode, StampProof, mode_for
 from sportello.billing.rules.totals import CustomerKind
 from sportello.billing.values import DraftValues
 from sportello.core.actors import System, acting
+from sportello.core.ready import Ready
 from sportello.core.violations import Notice, RuleViolation
 from sportello.parties.models import Counter, Series, SeriesPurpose
 from sportello.patients.folding import fold
 from sportello.patients.models import Patient
+
+_SERIES = Ready(Series, lambda entity: Series.objects.filter(entity_id=entity, is_active=True))
 
 
 def findings_of(values: DraftValues, assessment: Assessment, *, today: date, latest_in_series: date | None) -> Findings:
@@ -38,11 +41,11 @@ def series_for(values: DraftValues, assessment: Assessment) -> Series:
 
     :raises RuleViolation: ``series_missing``: the entity has no series for it
     """
-    rows = Series.objects.filter(entity=assessment.context.entity, is_active=True)
+    rows = _SERIES.rows(assessment.context.entity.pk)
     if values.series_id:
-        chosen = rows.filter(pk=values.series_id).first()
+        chosen = next((row for row in rows if row.pk == values.series_id), None)
     else:
-        usual = {row.purpose: row for row in rows.filter(purpose__in=[SeriesPurpose.MAIN, SeriesPurpose.ELECTRONIC])}
+        usual = {row.purpose: row for row in rows}
         main = usual.get(SeriesPurpose.MAIN)
         chosen = usual.get(SeriesPurpose.ELECTRONIC, main) if assessment.channel.is_electronic else main
     if chosen is None:

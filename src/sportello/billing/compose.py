@@ -25,10 +25,14 @@ from sportello.billing.reference import Kind
 from sportello.billing.rules.stamp import StampMode
 from sportello.billing.rules.totals import CustomerKind, GroupTotals, Regime, Totals
 from sportello.billing.values import DraftValues
+from sportello.core.ready import Ready
 from sportello.core.violations import RuleViolation
 from sportello.parties.models import BankAccount, BillingEntity
 
 Field = str | Decimal | date
+_ACCOUNT = Ready(
+    BankAccount, lambda entity: BankAccount.objects.filter(entity_id=entity, is_active=True, is_default=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +278,7 @@ def _patient_beside(context: Context) -> paper.Person | None:
 
 
 def _bank(entity: BillingEntity, account: BankAccount | None) -> paper.BankAccount | None:
-    chosen = account or BankAccount.objects.filter(entity=entity, is_active=True, is_default=True).first()
+    chosen = account or _ACCOUNT.first(entity.pk)
     return paper.BankAccount(iban=chosen.iban, holder=entity.name, bank=chosen.label) if chosen else None
 
 

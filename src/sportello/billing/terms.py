@@ -16,11 +16,21 @@ from sportello.billing.models import EntityWording, ReferenceRecord
 from sportello.billing.reference import Kind, Record, Reference, load
 from sportello.billing.rules.totals import FundTerms, StampPolicy, StampTerms
 from sportello.billing.rules.treatments import Natura, Regime, Treatment, VatTerms
+from sportello.core.ready import Ready
 from sportello.core.violations import RuleViolation
 from sportello.parties.models import FiscalTerms, StampMode
 
 FRESH = 30.0
 """Seconds for which a process trusts the records it has read."""
+
+_TERMS = Ready(
+    FiscalTerms,
+    lambda entity, on: FiscalTerms.objects.filter(entity_id=entity, valid_from__lte=on).order_by("-valid_from")[:1],
+)
+_WORDINGS = Ready(
+    EntityWording,
+    lambda entity, on: EntityWording.objects.filter(entity_id=entity, valid_from__lte=on).order_by("valid_from"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,7 @@ def entity_terms(entity_id: int, law: Law) -> EntityTerms:
 
     :raises RuleViolation: ``no_fiscal_terms``: the entity's first terms begin later; ``reference_missing``
     """
-    row = FiscalTerms.objects.filter(entity_id=entity_id, valid_from__lte=law.on).order_by("-valid_from").first()
+    row = _TERMS.first(entity_id, law.on)
     if row is None:
         raise RuleViolation("no_fiscal_terms", field="entity", on=law.on)
     return EntityTerms(
@@ -108,8 +118,7 @@ def entity_terms(entity_id: int, law: Law) -> EntityTerms:
 
 def own_wordings(entity_id: int, on: date) -> dict[str, Mapping[str, str]]:
     """Return the entity's own texts that hold on a day, by the key of the wording that each replaces."""
-    rows = EntityWording.objects.filter(entity_id=entity_id, valid_from__lte=on).order_by("valid_from")
-    return {row.key: {**row.texts, "it": row.text_it} for row in rows}
+    return {row.key: {**row.texts, "it": row.text_it} for row in _WORDINGS.rows(entity_id, on)}
 
 
 def seed() -> int:

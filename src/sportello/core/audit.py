@@ -18,8 +18,10 @@ from django.db import models, transaction
 
 from sportello.core.actors import Actor, System, Who, acting
 from sportello.core.models import AuditEntry, AuditHead
+from sportello.core.ready import Ready
 
 GENESIS = "0" * 64
+_HEAD = Ready(AuditHead, lambda chain: AuditHead.objects.select_for_update().filter(chain=chain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,10 @@ def _sign_with(entry: AuditEntry, who: Who) -> None:
 
 
 def _append(entry: AuditEntry) -> AuditEntry:
-    head = AuditHead.objects.select_for_update().filter(chain=entry.chain).first()
+    head = _HEAD.first(entry.chain)
     if head is None:
         AuditHead.objects.get_or_create(chain=entry.chain, defaults={"sequence": 0, "hash": GENESIS})
-        head = AuditHead.objects.select_for_update().get(chain=entry.chain)
+        head = _HEAD.one(entry.chain)
     entry.sequence, entry.previous_hash = head.sequence + 1, head.hash
     entry.hash = _hash(entry)
     entry.save(force_insert=True)

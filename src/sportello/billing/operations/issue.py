@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -15,7 +15,7 @@ from sportello.billing.checks import findings_of, latest_date, series_for, stamp
 from sportello.billing.compose import invoice_content
 from sportello.billing.frozen import inputs_of
 from sportello.billing.models import Invoice, InvoiceGroup, InvoiceLine, PaperState, StampRecord
-from sportello.billing.operations.drafts import StaleDraft, put_figures
+from sportello.billing.operations.drafts import FIGURES, StaleDraft, put_figures
 from sportello.billing.operations.numbering import as_printed, counter_year, locked_counter
 from sportello.billing.operations.payments import add_payment
 from sportello.billing.paper.content import Content
@@ -29,12 +29,24 @@ from sportello.billing.states import DOCUMENT_AUDIT, DocumentAction, DocumentSta
 from sportello.billing.values import DraftValues
 from sportello.core import audit, outbox
 from sportello.core.actors import Actor, System, Who, acting
+from sportello.core.ready import Ready
 from sportello.core.violations import RuleViolation
 from sportello.parties.models import Counter, Series
 
 RENDER = "billing.render_paper"
+ISSUED = (
+    *("series", "series_code", "year", "counter_year", "number", "printed_number", "issued_on", "planned_on"),
+    *("channel", "inputs", *FIGURES, "stamp_nature", "stamp_policy", "open"),
+    *("snapshot", "snapshot_sha256", "state", "paper_state", "issued_by", "issued_at", "version", "updated_at"),
+)
+"""The columns of a draft that issuing writes."""
 FEW_LINES = 8
 """Up to here lines are written one by one, which is less work than one statement for all."""
+
+_LINES = Ready(
+    InvoiceLine,
+    lambda invoice: InvoiceLine.objects.filter(invoice_id=invoice).select_related("service").order_by("position"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,7 @@ def prepare(invoice: Invoice, *, on: date | None, today: date) -> Prepared:
 
     :raises IssueRefused: with every reason at once
     """
-    rows = tuple(InvoiceLine.objects.filter(invoice=invoice).select_related("service").order_by("position"))
+    rows = tuple(_LINES.rows(invoice.pk))
     values = values_from(invoice, rows)
     day = on or invoice.planned_on or today
     try:
@@ -122,8 +134,7 @@ def _draft(invoice_id: int) -> Invoice:
 
 def _lock(invoice_id: int) -> int:
     """Lock a draft and return its version; the rest of it was read before."""
-    rows = Invoice.objects.select_for_update(of=("self",)).values_list("state", "version")
-    state, version = rows.get(pk=invoice_id)
+    state, version = Invoice.objects.select_for_update(of=("self",)).values_list("state", "version").get(pk=invoice_id)
     document_after(DocumentState(state), DocumentAction.ISSUE)
     return version
 
@@ -140,7 +151,7 @@ def _issue_locked(actor: Actor, ready: Prepared, today: date) -> None:
     _freeze_lines(ready)
     freeze_groups(invoice, ready.assessment.totals.groups)
     _freeze_figures(invoice, ready.assessment)
-    close_paper(actor, invoice, replace(ready.content, number=invoice.printed_number))
+    close_paper(actor, invoice, replace(ready.content, number=invoice.printed_number), columns=ISSUED)
     if ready.assessment.totals.stamp_due:
         _register_stamp(invoice, ready.values, ready.assessment)
     audit.record(
@@ -168,7 +179,7 @@ def number_paper(invoice: Invoice, series: Series, counter: Counter, on: date) -
 
 def freeze_groups(invoice: Invoice, groups: Sequence[GroupTotals]) -> None:
     """Write what stands under each VAT treatment."""
-    InvoiceGroup.objects.bulk_create(
+    for place, group in enumerate(groups, start=1):  # few: one by one is less work than one statement for all
         InvoiceGroup(
             invoice=invoice,
             position=place,
@@ -178,13 +189,15 @@ def freeze_groups(invoice: Invoice, groups: Sequence[GroupTotals]) -> None:
             fund=group.fund,
             taxable=group.taxable,
             vat=group.vat_amount,
-        )
-        for place, group in enumerate(groups, start=1)
-    )
+        ).save(force_insert=True)
 
 
-def close_paper(actor: Actor, invoice: Invoice, content: Content) -> None:
-    """Keep what the paper prints, make it issued and queue its PDF. After this the database refuses changes."""
+def close_paper(actor: Actor, invoice: Invoice, content: Content, columns: Collection[str] | None = None) -> None:
+    """
+    Keep what the paper prints, make it issued and queue its PDF. After this the database refuses changes.
+
+    `columns` are those to save, where not all may have changed.
+    """
     text = content.to_json()
     invoice.snapshot = text
     invoice.snapshot_sha256 = hashlib.sha256(text.encode()).hexdigest()
@@ -192,7 +205,7 @@ def close_paper(actor: Actor, invoice: Invoice, content: Content) -> None:
     invoice.paper_state = PaperState.WAITING
     invoice.issued_by_id, invoice.issued_at = actor.person_id, datetime.now(UTC)
     invoice.version += 1
-    invoice.save()
+    invoice.save(update_fields=columns)
     outbox.enqueue(RENDER, invoice.pk, party_id=invoice.practice_id)
 
 

@@ -6,7 +6,12 @@ from datetime import date
 
 from sportello.billing.rules.dates import check_issue_date
 from sportello.billing.rules.numbering import printed_number
+from sportello.core.ready import Ready
 from sportello.parties.models import Counter, Series, SeriesPurpose
+
+_COUNTER = Ready(
+    Counter, lambda series, year: Counter.objects.select_for_update(of=("self",)).filter(series_id=series, year=year)
+)
 
 
 def counter_year(series: Series, on: date) -> int:
@@ -16,11 +21,10 @@ def counter_year(series: Series, on: date) -> int:
 
 def locked_counter(series: Series, year: int) -> Counter:
     """Return the series' counter of a year, made at the first use, locked until the transaction ends."""
-    rows = Counter.objects.select_for_update(of=("self",)).filter(series=series, year=year)
-    found = rows.first()
+    found = _COUNTER.first(series.pk, year)
     if found is None:
         Counter.objects.get_or_create(series=series, year=year)
-        found = rows.get()
+        return _COUNTER.one(series.pk, year)
     return found
 
 
