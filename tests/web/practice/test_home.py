@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from sportello.core.actors import Switch, System, acting
 from sportello.parties.models import Membership
+from sportello.web.practice.home import _chart
 from tests.billing.desk import issued, line, paid
 from tests.web.practice.conftest import text_of
 
@@ -63,3 +67,9 @@ def test_home_takes_the_same_queries_for_3_papers_and_for_30(world, signed_in, c
     for _ in range(27):
         paid(world)
     assert counted(client, reverse(HOME)) == few
+
+
+@pytest.mark.parametrize("language", ["it", "fr", "en"])
+def test_chart_names_every_month_differently(language):
+    with translation.override(language):
+        assert len(set(_chart([], date(2026, 11, 22)).short_labels)) == 12

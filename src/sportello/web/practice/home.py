@@ -8,13 +8,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from babel.dates import get_month_names
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dates import MONTHS, MONTHS_3
+from django.utils.dates import MONTHS
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from sportello.billing.permissions import may_download, may_draft, may_record_payment
@@ -123,11 +124,12 @@ def _months(income: Mapping[tuple[int, int], Decimal], today: date) -> list[Mont
 
 
 def _chart(months: list[Month], today: date) -> BarChart:
+    short = get_month_names("abbreviated", locale=get_language())  # Django says "jui" of June and July in French
     return BarChart(
         id="income",
         title=_("Income by month"),
         labels=[month.name for month in months],
-        short_labels=[str(MONTHS_3[place]) for place in range(1, 13)],
+        short_labels=[short[place].rstrip(".") for place in range(1, 13)],
         series=[
             Series(str(today.year), [month.now for month in months]),
             Series(str(today.year - 1), [month.before for month in months]),
