@@ -112,7 +112,7 @@ def test_direct_accounts_send_documents_one_by_one(simulator: Simulator, folder:
 def test_simulator_settings_name_what_is_wrong(folder: Path, simulator: Simulator, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such account"):
         simulator_settings(folder, "Nessuno")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="no simulator has filled this directory"):
         simulator_settings(tmp_path)
     (tmp_path / "endpoints.json").write_text("{}")
     (tmp_path / "users.json").write_text("{}")

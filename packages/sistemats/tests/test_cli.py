@@ -408,3 +408,10 @@ def test_load_settings_reads_everything(tmp_path: Path) -> None:
     assert (settings.timeouts.connect, settings.timeouts.read) == (10.0, 90.0)
     assert settings.deadlines == tmp_path / "d.json"
     assert not Settings(base="http://127.0.0.1:1").state
+
+
+@pytest.mark.parametrize("wrong", ["90", True, 0, -1, 1e9, [1]])
+def test_load_settings_wants_seconds_for_timeouts(wrong: object, home: Path) -> None:
+    (home / "settings.json").write_text(json.dumps({"timeouts": {"read": wrong}}))
+    with pytest.raises(InputError, match=r"settings\.json\.timeouts\.read: seconds"):
+        load_settings(home / "settings.json")

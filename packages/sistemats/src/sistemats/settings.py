@@ -39,6 +39,7 @@ _MEMBERS = frozenset(
         "test_mode",
     }
 )
+MAX_TIMEOUT = 86_400  # seconds
 _HOSTS = {"test": Host.TEST.value, "production": Host.PRODUCTION.value}
 PROMPTS = {
     "SISTEMATS_USER": "Sistema TS user",
@@ -248,10 +249,17 @@ def _timeouts(value: object, name: str) -> Timeouts:
     reader = Reader(value, f"{name}.timeouts", frozenset({"connect", "read", "upload_read"}))
     usual = Timeouts()
     return Timeouts(
-        float(reader.raw("connect", usual.connect)),
-        float(reader.raw("read", usual.read)),
-        float(reader.raw("upload_read", usual.upload_read)),
+        _seconds(reader, name, "connect", usual.connect),
+        _seconds(reader, name, "read", usual.read),
+        _seconds(reader, name, "upload_read", usual.upload_read),
     )
+
+
+def _seconds(reader: Reader, name: str, member: str, usual: float) -> float:
+    value = reader.raw(member, usual)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_TIMEOUT:
+        raise InputError(f"{name}.timeouts.{member}: seconds, above 0 and at most {MAX_TIMEOUT}, are wanted here.")
+    return float(value)
 
 
 def simulator_settings(directory: Path, label: str | None = None) -> Settings:
@@ -261,6 +269,11 @@ def simulator_settings(directory: Path, label: str | None = None) -> Settings:
 
     :raises InputError: a file is missing or does not hold what it should
     """
+    if not (directory / "endpoints.json").is_file():
+        raise InputError(
+            f"{directory.name}: no simulator has filled this directory yet; start one with `sistemats simulate --dir`"
+            " and wait for the line that says it is ready."
+        )
     try:
         base = str(_json(directory / "endpoints.json")["service"])
         users = _json(directory / "users.json")
