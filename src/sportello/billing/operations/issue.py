@@ -30,6 +30,7 @@ from sportello.billing.values import DraftValues
 from sportello.core import audit, outbox
 from sportello.core.actors import Actor, System, Who, acting
 from sportello.core.ready import Ready
+from sportello.core.turns import write_turn
 from sportello.core.violations import RuleViolation
 from sportello.parties.models import Counter, Series
 
@@ -81,7 +82,7 @@ def issue_invoice(
     with acting(actor):
         check_may_issue(actor)
         early = _prepare_seen(_draft(invoice_id), on=on, today=today)
-        with transaction.atomic(durable=True):
+        with write_turn(), transaction.atomic(durable=True):
             now = _lock(invoice_id)
             if version is not None and now != version:
                 raise StaleDraft(f"draft {invoice_id} is at version {now}, not {version}")
