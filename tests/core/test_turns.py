@@ -7,11 +7,15 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
+from sportello.core import turns
 from sportello.core.turns import turn_at
 
 HOLD = """
 import sys
 sys.path[:0] = sys.argv[2:]
+from sportello.core import turns
 from sportello.core.turns import turn_at
 with turn_at(sys.argv[1]):
     print("held", flush=True)
@@ -52,5 +56,14 @@ def test_turn_at_whose_holder_was_killed_is_free(tmp_path: Path) -> None:
         thread, taken = _taken(path)
         assert not taken.wait(0.2)
         holder.kill()
+        assert taken.wait(10)
+        thread.join()
+
+
+def test_turn_at_goes_on_without_it_after_its_patience(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "turn"
+    monkeypatch.setattr(turns, "PATIENCE", 0.05)
+    with turn_at(str(path)):
+        thread, taken = _taken(path)
         assert taken.wait(10)
         thread.join()
