@@ -46,9 +46,13 @@ class Day:
         self.follow(self.page.locator(within).get_by_role(role, name=name, exact=True).first)  # type: ignore[arg-type]
 
     def follow(self, target: Locator) -> None:
-        """Press something that leads to another page, and look at that."""
+        """Press something that leads to another page, and look at that once all of it is there."""
+        if self.scripted:
+            self.page.evaluate("() => { window.leaving = true; }")
         with self.page.expect_navigation():
             self.hand.press(target)
+        if self.scripted:  # a change of the address alone counts as navigation; the old page still says it is leaving
+            self.page.wait_for_function("() => !window.leaving && document.readyState === 'complete'")
         self.look(self.page)
 
     def say(self, text: str | re.Pattern[str]) -> None:
