@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "sportello.parties",
     "sportello.patients",
     "sportello.billing",
+    "sportello.expenses",
     "sportello.jobs",
     "sportello.web",
 ]

@@ -1,0 +1,1 @@
+"""What changes the settings, the mappings and the books of Sistema TS."""

@@ -1,0 +1,1 @@
+"""Rules of Sistema TS as pure functions."""
