@@ -81,7 +81,8 @@ class StsSettings(OfPractice):
 
     Documents paid from `active_since` on are the entity's to send (those before were sent with other means). Nothing
     leaves unless `activated_at` is set and `stopped_at` is not; `automatic` only decides whether new documents leave by
-    themselves. `category` and `channel` are codes of `sistemats`. `password_lasts` is days.
+    themselves. `category` and `channel` are codes of `sistemats`. `password_lasts` is days. `wrong_tries` counts the
+    refused sign-ins since the last good one: eight disable the user at the ministry (PROTOCOL 3).
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -115,6 +116,7 @@ class StsSettings(OfPractice):
     tested_at = models.DateTimeField(null=True, blank=True)
     test_result = models.CharField(max_length=20, blank=True, choices=TestResult.choices, default=TestResult.NONE)
     test_words = models.CharField(max_length=300, blank=True)
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
     stopped_at = models.DateTimeField(null=True, blank=True)
     stop_reason = models.CharField(max_length=20, blank=True, choices=StopReason.choices)
     created_at = models.DateTimeField(auto_now_add=True)
