@@ -6,11 +6,14 @@ from sportello.core.models.audit import AuditEntry, AuditEntryQuerySet, AuditHea
 from sportello.core.models.files import StoredFile, StoredFileQuerySet
 from sportello.core.models.jobs import Job, JobQuerySet, Schedule, WorkerBeat
 from sportello.core.models.mail import MailServer, MailServerQuerySet, OutgoingMail, OutgoingMailQuerySet
+from sportello.core.models.marks import ChangeMark, ChangeMarkQuerySet
 
 __all__ = [
     "AuditEntry",
     "AuditEntryQuerySet",
     "AuditHead",
+    "ChangeMark",
+    "ChangeMarkQuerySet",
     "Job",
     "JobQuerySet",
     "MailServer",

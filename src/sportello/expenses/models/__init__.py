@@ -1,5 +1,19 @@
 """Everything that the database keeps about Sistema TS."""
 
+from sportello.expenses.models.ledger import (
+    Attempt,
+    CitizenRemark,
+    Difference,
+    DifferenceKind,
+    Expense,
+    ExpenseKind,
+    Held,
+    MonthlyReport,
+    Operation,
+    Outcome,
+    Transmission,
+    TransmissionKind,
+)
 from sportello.expenses.models.settings import (
     Environment,
     ExpenseMapping,
@@ -11,11 +25,23 @@ from sportello.expenses.models.settings import (
 )
 
 __all__ = [
+    "Attempt",
+    "CitizenRemark",
+    "Difference",
+    "DifferenceKind",
     "Environment",
+    "Expense",
+    "ExpenseKind",
     "ExpenseMapping",
+    "Held",
+    "MonthlyReport",
+    "Operation",
+    "Outcome",
     "StampExpense",
     "StopReason",
     "StsCertificate",
     "StsSettings",
     "TestResult",
+    "Transmission",
+    "TransmissionKind",
 ]

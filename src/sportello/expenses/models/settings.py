@@ -81,8 +81,10 @@ class StsSettings(OfPractice):
 
     Documents paid from `active_since` on are the entity's to send (those before were sent with other means). Nothing
     leaves unless `activated_at` is set and `stopped_at` is not; `automatic` only decides whether new documents leave by
-    themselves. `category` and `channel` are codes of `sistemats`. `password_lasts` is days. `wrong_tries` counts the
-    refused sign-ins since the last good one: eight disable the user at the ministry (PROTOCOL 3).
+    themselves. `reinsert_cancelled`: a cancelled document that is due again is inserted under its own reference, which
+    nobody knows whether the State takes (PROTOCOL 12); else a person decides. `category` and `channel` are codes of
+    `sistemats`. `password_lasts` is days. `wrong_tries` counts the refused sign-ins since the last good one: eight
+    disable the user at the ministry (PROTOCOL 3).
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -101,6 +103,7 @@ class StsSettings(OfPractice):
     ssa = models.CharField(max_length=6, blank=True)
     delegate_name = models.CharField(max_length=120, blank=True)
     stamp_expense = models.CharField(max_length=10, choices=StampExpense.choices, default=StampExpense.INCLUDED)
+    reinsert_cancelled = models.BooleanField(default=True)
 
     active_since = models.DateField(null=True, blank=True)
     activated_at = models.DateTimeField(null=True, blank=True)
