@@ -1,0 +1,219 @@
+"""Frozen dataclasses as strict JSON: what is not exactly of the written type is refused.
+
+Units: money is a Decimal of two places, written as text; a day is `YYYY-MM-DD`; an instant is UTC with microseconds.
+
+>>> from dataclasses import dataclass
+>>> @dataclass(frozen=True)
+... class Sum:
+...     total: Decimal
+>>> dump(Sum(Decimal("71.40"))), load(Sum, {"total": "71.40"}).total
+({'total': '71.40'}, Decimal('71.40'))
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import types
+from collections.abc import Hashable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+_T = TypeVar("_T")
+
+LONGEST_TEXT = 4_000
+MOST_ITEMS = 2_000
+_LARGEST = 2**53
+_MONEY = re.compile(r"(?!-0\.00)-?(0|[1-9][0-9]{0,12})\.[0-9]{2}", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
+
+
+class Malformed(ValueError):
+    """A message is not what its kind says. `place` names the field, never its value."""
+
+    def __init__(self, place: str, why: str) -> None:
+        super().__init__(f"{place or 'the message'}: {why}")
+        self.place, self.why = place, why
+
+
+def to_bytes(value: object) -> bytes:
+    """Return a plain JSON value as the bytes that are signed."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
+
+
+def from_bytes(data: bytes) -> Any:
+    """
+    Return the JSON value of some bytes.
+
+    :raises Malformed: no UTF-8, no JSON, a name given twice, or a number with a fraction
+    """
+    try:
+        return json.loads(
+            data.decode("utf-8"), object_pairs_hook=_once_each, parse_float=_no_fraction, parse_constant=_no_fraction
+        )
+    except Malformed:
+        raise
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        raise Malformed("", "no JSON text") from None
+
+
+def dump(value: Any) -> Any:
+    """
+    Return a message, or a part of it, as a plain JSON value.
+
+    :raises Malformed: a value that `load` would not take back
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        hints = _hints(type(value))
+        made = {name: dump(getattr(value, name)) for name in hints}
+        for name, text in made.items():
+            _load(hints[name], text, name)  # what we would refuse ourselves never leaves
+        return made
+    return _plain(value)
+
+
+def load(kind: type[_T], value: object, place: str = "") -> _T:
+    """
+    Return the message of this kind that a JSON value holds.
+
+    :raises Malformed: a field is missing, unknown, or not of its type
+    """
+    if not isinstance(value, Mapping):
+        raise Malformed(place, "must be an object")
+    hints = _hints(cast(Hashable, kind))
+    unknown = next((name for name in value if name not in hints), None)
+    if unknown is not None:
+        raise Malformed(place, "holds a field that it does not know")
+    missing = next((name for name in hints if name not in value), None)
+    if missing is not None:
+        raise Malformed(_within(place, missing), "is missing")
+    return kind(**{name: _load(hint, value[name], _within(place, name)) for name, hint in hints.items()})
+
+
+@lru_cache(maxsize=256)
+def _hints(kind: Hashable) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {each.name: hints[each.name] for each in fields(cast(Any, kind))}
+
+
+def _within(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Malformed("", "a name is given twice")
+    return found
+
+
+def _no_fraction(text: str) -> NoReturn:
+    raise Malformed("", "numbers are whole")
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case None | bool() | int():
+            return value
+        case str():
+            return str(value)
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        case date():
+            return value.isoformat()
+        case tuple():
+            return [dump(each) for each in value]
+        case _:
+            raise TypeError(f"{type(value).__name__} is no part of a message")
+
+
+def _load(hint: Any, value: object, place: str) -> Any:
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        inner = next(each for each in get_args(hint) if each is not type(None))
+        return None if value is None else _load(inner, value, place)
+    if origin is tuple:
+        return _items(get_args(hint)[0], value, place)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return load(hint, value, place)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return _code(hint, value, place)
+    return _SCALARS[hint](value, place)
+
+
+def _items(inner: Any, value: object, place: str) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise Malformed(place, "must be a list")
+    if len(value) > MOST_ITEMS:
+        raise Malformed(place, f"holds more than {MOST_ITEMS}")
+    return tuple(_load(inner, each, place) for each in value)
+
+
+def _code(hint: type[StrEnum], value: object, place: str) -> StrEnum:
+    try:
+        return hint(str(value))
+    except ValueError:
+        raise Malformed(place, "is none of the known codes") from None
+
+
+def _text(value: object, place: str) -> str:
+    if not isinstance(value, str):
+        raise Malformed(place, "must be text")
+    if len(value) > LONGEST_TEXT:
+        raise Malformed(place, f"is longer than {LONGEST_TEXT}")
+    if any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise Malformed(place, "must be text")
+    return value
+
+
+def _whole(value: object, place: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
+        raise Malformed(place, "must be a whole number")
+    return value
+
+
+def _switch(value: object, place: str) -> bool:
+    if not isinstance(value, bool):
+        raise Malformed(place, "must be true or false")
+    return value
+
+
+def _money(value: object, place: str) -> Decimal:
+    if not isinstance(value, str) or not _MONEY.fullmatch(value):
+        raise Malformed(place, "must be an amount with two places")
+    return Decimal(value)
+
+
+def _day(value: object, place: str) -> date:
+    try:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise Malformed(place, "must be a day")
+
+
+def _instant(value: object, place: str) -> datetime:
+    try:
+        if isinstance(value, str) and _INSTANT.fullmatch(value):
+            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        pass
+    raise Malformed(place, "must be an instant")
+
+
+_SCALARS: dict[Any, Any] = {
+    str: _text,
+    int: _whole,
+    bool: _switch,
+    Decimal: _money,
+    date: _day,
+    datetime: _instant,
+}
