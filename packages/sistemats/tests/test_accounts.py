@@ -93,7 +93,7 @@ def test_every_kind_of_account_uploads_and_learns_the_outcome(simulator: Simulat
     assert len(uploaded) >= 8
     for label, protocol in uploaded.items():
         with connect(simulator_settings(folder, label), NOBODY) as client:
-            answer = client.wait_for_outcome(protocol, [0.3] * 40, time.sleep)
+            answer = client.wait_for_outcome(protocol, [0.3] * 400, time.sleep)
             assert isinstance(answer, OutcomeReply)
             assert [(s.state, s.accepted, s.errors) for s in answer.sendings] == [(2, 1, 0)], label
 

@@ -6,7 +6,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,18 @@ from sistemats.inputs import json_schema
 from sistemats.settings import Settings, load_settings, simulator_settings
 from sistemats.simulator import Fault as SimulatedFault
 from sistemats.simulator import Options, Rule, Simulator
+from sistemats.simulator.clock import ROME
 
 ACCOUNT = "Psicologo e altri professionisti"
 VAT = "65498732105"
-TODAY = date.today()
+TODAY = datetime.now(tz=ROME).date()
 Run = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture
 def simulator(tmp_path: Path, socket_enabled: None) -> Iterator[Simulator]:
-    with Simulator(Options(folder=tmp_path / "ministry")) as running:
+    noon = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=ROME)  # no test runs into another day
+    with Simulator(Options(folder=tmp_path / "ministry", clock=noon)) as running:
         yield running
 
 
@@ -218,7 +220,7 @@ def test_upload_builds_once_and_sends_once(run: Run, at: list[object], home: Pat
     (file,) = told["files"]
     assert (code, file["outcome"]) == (Exit.DONE, "accepted")
     assert run("upload", path, *at)[1]["files"][0]["protocol"] == file["protocol"]
-    code, told = run("outcome", file["protocol"], "--wait", 20, *at)
+    code, told = run("outcome", file["protocol"], "--wait", 300, *at)
     assert code == Exit.DONE
     (sending,) = told["sendings"]
     assert (sending["documents"], sending["accepted"], sending["errors"]) == (1, 1, 0)
@@ -248,7 +250,7 @@ def test_build_then_upload_and_errors_of_duplicates(run: Run, at: list[object], 
     assert (code, told["files"][0]["file"], told["files"][0]["documents"]) == (Exit.DONE, "prova-0001.zip", 2)
     code, told = run("upload", home / "built" / "prova-0001.zip", *at)
     protocol = told["files"][0]["protocol"]
-    code, told = run("outcome", protocol, "--wait", 20, *at)
+    code, told = run("outcome", protocol, "--wait", 300, *at)
     assert (code, told["sendings"][0]["state"], told["sendings"][0]["errors"]) == (Exit.REFUSED, 3, 2)
     assert run("outcome", "--from", TODAY, "--to", TODAY, *at)[0] == Exit.DONE
     code, told = run("errors", protocol, "--out", home / "errors.zip", *at)

@@ -26,7 +26,7 @@ def openssl(*arguments: str, given: bytes = b"") -> bytes:
     program = shutil.which("openssl")
     if program is None:
         pytest.skip("the openssl command is not here")
-    return subprocess.run([program, *arguments], input=given, capture_output=True, check=True, timeout=30).stdout
+    return subprocess.run([program, *arguments], input=given, capture_output=True, check=True, timeout=120).stdout
 
 
 def test_seal_opens_with_the_openssl_command(keys: Any, sealer: Sealer, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_readme_example_prints_what_the_readme_says(simulator: Simulator, tmp_pa
         capture_output=True,
         text=True,
         env=environment,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert re.sub(r"protocol='\d+'", "protocol='99…'", done.stdout) == block("output")

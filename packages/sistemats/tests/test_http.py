@@ -101,8 +101,11 @@ def serve() -> Iterator[Serve]:
         server.server_close()
 
 
-def transport(base: str, **more: Any) -> RequestsTransport:
-    return RequestsTransport(Endpoints(base), Credentials(USER, SECRET), timeouts=Timeouts(1.0, 0.3, 0.3), **more)
+PATIENT, HASTY = Timeouts(120.0, 120.0, 120.0), Timeouts(120.0, 0.3, 0.3)
+
+
+def transport(base: str, timeouts: Timeouts = PATIENT, **more: Any) -> RequestsTransport:
+    return RequestsTransport(Endpoints(base), Credentials(USER, SECRET), timeouts=timeouts, **more)
 
 
 def test_send_authenticates_at_once_and_names_the_action(serve: Serve) -> None:
@@ -133,20 +136,26 @@ def test_send_follows_no_redirect(serve: Serve) -> None:
 
 
 def test_send_to_a_closed_port_was_not_sent() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with transport(f"http://127.0.0.1:{port}") as sender, pytest.raises(NotSent):
-        sender.send(REQUEST)
+    with socket.socket() as silent:  # held, so that nobody else comes to listen there
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        with transport(f"http://127.0.0.1:{port}") as sender, pytest.raises(NotSent):
+            sender.send(REQUEST)
 
 
 def test_send_without_answer_is_lost(serve: Serve) -> None:
-    release = threading.Event()
-    base, seen = serve(lambda _: release.wait(5) and None)
-    with transport(base) as sender, pytest.raises(AnswerLost, match="in time"):
+    arrived, release = threading.Event(), threading.Event()
+
+    def hold(_: object) -> None:
+        arrived.set()
+        release.wait(120)
+
+    base, seen = serve(hold)
+    with transport(base, HASTY) as sender, pytest.raises(AnswerLost, match="in time"):
         sender.send(REQUEST)
-    release.set()
+    assert arrived.wait(120)
     assert len(seen) == 1  # once: a read timeout is never a reason to repeat
+    release.set()
 
 
 def test_send_cut_off_in_the_answer_is_lost(serve: Serve) -> None:
@@ -175,8 +184,8 @@ def test_send_gives_up_on_an_answer_that_drips(serve: Serve) -> None:
             time.sleep(0.1)
 
     base, _ = serve(drip)
-    with transport(base) as sender, pytest.raises(AnswerLost):
-        RequestsTransport.send(sender, REQUEST)
+    with transport(base, Timeouts(0.3, 0.3, 0.3)) as sender, pytest.raises(AnswerLost, match=r"slowly|in time"):
+        sender.send(REQUEST)
 
 
 def test_send_over_tls_trusts_only_the_given_ca(serve: Serve, tmp_path: Path) -> None:

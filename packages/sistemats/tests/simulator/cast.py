@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
@@ -23,6 +25,7 @@ from sistemats.simulator import Simulator
 
 TODAY = date(2026, 3, 10)
 PSYCHOLOGIST = "MTOMRA66A41G224M"
+Found = TypeVar("Found")
 CITIZEN = "RSSMRA80A01H501U"
 OTHER_CITIZEN = "BNCLRA75D41F205P"
 HOLDER = "PROVAX00X00X000Y"
@@ -35,7 +38,7 @@ class Desk:
 
     simulator: Simulator
     values: dict[str, Any] = field(repr=False)
-    timeout: float = 30.0
+    timeout: float = 120.0
 
     @property
     def sender(self) -> Sender:
@@ -71,7 +74,7 @@ class Desk:
             Endpoints(self.simulator.base, self.sender.channel),
             Credentials(self.values["user"], self.values["password"]),
             tls,
-            timeouts or Timeouts(5, self.timeout, self.timeout),
+            timeouts or Timeouts(60, self.timeout, self.timeout),
         )
 
     def client(self, timeouts: Timeouts | None = None) -> Client:
@@ -121,6 +124,16 @@ class Desk:
         return next(write_batch(sealing.owner(), (sealing.batch_document(entry) for entry in whole), stem))
 
 
+def eventually(holds: Callable[[], Found | None], seconds: float = 120.0) -> Found:
+    """Wait until something is there and return it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := holds():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not happen in time")
+
+
 class Admin:
     """The admin port, as a program sees it."""
 
@@ -129,19 +142,23 @@ class Admin:
 
     def get(self, path: str) -> Any:
         """Return what a page says."""
-        answer = requests.get(self.base + path, timeout=30)
+        answer = requests.get(self.base + path, timeout=120)
         answer.raise_for_status()
         return answer.json()
 
     def post(self, path: str, values: object) -> Any:
         """Tell something, and return the answer."""
-        answer = requests.post(self.base + path, json=values, timeout=30)
+        answer = requests.post(self.base + path, json=values, timeout=120)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def fail(self, kind: str, **more: Any) -> None:
         """Put one failure in place of all others."""
         self.post("/faults", {"faults": [{"kind": kind, **more}]})
+
+    def calls(self, count: int) -> list[dict[str, Any]]:
+        """The lines of the journal, once there are so many."""
+        return eventually(lambda: found if len(found := self.get("/journal")["entries"]) >= count else None)
 
     def documents(self) -> list[dict[str, Any]]:
         """What the State holds."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sistemats.simulator import Options, Settings, Simulator, keyring, keys
+from sistemats.simulator import Options, Settings, Simulator, admin, keyring, keys, processing
 from sistemats.simulator.clock import read_instant
 
 from .cast import SHARED, TODAY, World
@@ -40,6 +40,13 @@ def _ready_made_keys(monkeypatch: pytest.MonkeyPatch, _key_pool: dict[tuple[int,
 
     monkeypatch.setattr(keys, "new_key", from_pool)
     monkeypatch.setattr(keyring, "new_key", from_pool)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks about a file waits until it is worked on, however slow the machine is today."""
+    monkeypatch.setattr(processing, "PATIENCE", 120.0)
+    monkeypatch.setattr(admin, "_PATIENCE", 120.0)
 
 
 @pytest.fixture(scope="session")

@@ -95,7 +95,7 @@ def test_clock_is_set_moved_and_stopped(world: World) -> None:
     ],
 )
 def test_nonsense_is_refused_with_the_field(world: World, path: str, values: object) -> None:
-    answer = requests.post(world.admin.base + path, json=values, timeout=5)
+    answer = requests.post(world.admin.base + path, json=values, timeout=60)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith((path[1:].rstrip("s"), "body"))
 
@@ -103,20 +103,20 @@ def test_nonsense_is_refused_with_the_field(world: World, path: str, values: obj
 @pytest.mark.parametrize("body", [b"{", b"[" * 100_000, b"\xff", b"nul"])
 def test_what_is_no_json_is_refused(world: World, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
-    assert requests.post(world.admin.base + "/faults", data=body, headers=headers, timeout=5).status_code == 400
+    assert requests.post(world.admin.base + "/faults", data=body, headers=headers, timeout=60).status_code == 400
 
 
 def test_json_is_taken_under_any_content_type_as_curl_sends_it(world: World) -> None:
     body = json.dumps({"kind": "ws99"})
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    assert requests.post(world.admin.base + "/faults", data=body, headers=headers, timeout=5).status_code == 200
+    assert requests.post(world.admin.base + "/faults", data=body, headers=headers, timeout=60).status_code == 200
     assert [rule["kind"] for rule in world.admin.get("/faults")["faults"]] == ["ws99"]
 
 
 def test_unknown_pages_and_methods(world: World) -> None:
-    assert requests.get(world.admin.base + "/nowhere", timeout=5).status_code == 404
-    assert requests.put(world.admin.base + "/faults", timeout=5).status_code == 405
-    assert requests.get(world.admin.base + "/journal?limit=x", timeout=5).status_code == 400
+    assert requests.get(world.admin.base + "/nowhere", timeout=60).status_code == 404
+    assert requests.put(world.admin.base + "/faults", timeout=60).status_code == 405
+    assert requests.get(world.admin.base + "/journal?limit=x", timeout=60).status_code == 400
 
 
 def test_faults_are_added_replaced_and_removed(world: World) -> None:
@@ -126,7 +126,7 @@ def test_faults_are_added_replaced_and_removed(world: World) -> None:
     world.admin.post("/faults", {"faults": [{"kind": "state_5"}], "settings": {"lock_after": 4}})
     assert [rule["kind"] for rule in world.admin.get("/faults")["faults"]] == ["state_5"]
     assert world.admin.get("/settings")["lock_after"] == 4
-    assert requests.delete(world.admin.base + "/faults", timeout=5).json()["faults"] == []
+    assert requests.delete(world.admin.base + "/faults", timeout=60).json()["faults"] == []
 
 
 def test_certificate_renewed_around_the_same_key_still_opens_what_the_old_one_sealed(world: World) -> None:
@@ -165,7 +165,7 @@ def test_reset_forgets_documents_and_keeps_users(world: World) -> None:
     "headers", [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}]
 )
 def test_another_site_may_not_steer_the_simulator(world: World, headers: dict[str, str]) -> None:
-    answer = requests.post(world.admin.base + "/reset", headers=headers, json={}, timeout=5)
+    answer = requests.post(world.admin.base + "/reset", headers=headers, json={}, timeout=60)
     assert answer.status_code == 403
 
 
@@ -173,11 +173,11 @@ def test_another_site_may_not_steer_the_simulator(world: World, headers: dict[st
     "headers", [{"Origin": "null", "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {}]
 )
 def test_page_of_ones_own_and_programs_may(world: World, headers: dict[str, str]) -> None:
-    assert requests.post(world.admin.base + "/reset", headers=headers, json={}, timeout=5).status_code == 200
+    assert requests.post(world.admin.base + "/reset", headers=headers, json={}, timeout=60).status_code == 200
 
 
 def page(world: World) -> Any:
-    answer = requests.get(world.admin.base + "/", timeout=5)
+    answer = requests.get(world.admin.base + "/", timeout=60)
     assert answer.status_code == 200
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     return html.fromstring(answer.content)
@@ -218,7 +218,7 @@ def test_page_escapes_what_callers_sent(world: World) -> None:
         world.simulator.base + "/DocumentoSpesa730pWeb/DocumentoSpesa730pPort",
         data=b"x",
         auth=("<script>alert(1)</script>", "x"),
-        timeout=5,
+        timeout=60,
     )
     assert not page(world).xpath("//script")
     assert "<script>alert(1)</script>" in page(world).text_content()

@@ -88,7 +88,7 @@ def test_file_ripens_by_itself_while_the_clock_runs(start: Start) -> None:
     world = start(settings=Settings(queue_seconds=0.05, processing_seconds=0.05))
     desk = world.desk()
     protocol = upload(desk, desk.batch(desk.document()).archive).protocol
-    ended = desk.client().wait_for_outcome(protocol, [0.05] * 200, time.sleep)
+    ended = desk.client().wait_for_outcome(protocol, [0.05] * 2_400, time.sleep)
     assert isinstance(ended, OutcomeReply)
     assert ended.sendings[0].state == 2
 

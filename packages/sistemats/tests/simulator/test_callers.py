@@ -143,7 +143,7 @@ def test_callers_without_credentials_get_the_fault_and_no_challenge(world: World
         world.simulator.base + endpoint_path(Call.QUERY),
         data=build_request(query(desk)).body,
         headers={"Content-Type": "text/xml", **headers},
-        timeout=5,
+        timeout=60,
     )
     assert answer.status_code == 500
     assert "WWW-Authenticate" not in answer.headers
@@ -264,6 +264,6 @@ def test_users_can_be_added_and_call_at_once(world: World) -> None:
     ],
 )
 def test_users_that_make_no_sense_are_refused_with_the_field(world: World, values: object) -> None:
-    answer = requests.post(world.admin.base + "/users", json=values, timeout=5)
+    answer = requests.post(world.admin.base + "/users", json=values, timeout=60)
     assert answer.status_code == 400
     assert answer.json()["error"]

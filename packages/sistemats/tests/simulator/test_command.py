@@ -27,7 +27,7 @@ from sistemats.envelopes import Sealing, build_request, write_batch
 from sistemats.exchange import Accepted, AcceptedWithWarnings, AuthenticationFailed, Client, Uncertain
 from sistemats.http import Credentials, Endpoints, RequestsTransport, Timeouts
 
-from .cast import PSYCHOLOGIST, TODAY, Admin, World
+from .cast import PSYCHOLOGIST, TODAY, Admin, World, eventually
 from .conftest import Start
 
 FIVE = {"ca.pem", "SanitelCF.cer", "SanitelCF.pem", "users.json", "endpoints.json"}
@@ -51,7 +51,7 @@ class Running:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=60)
 
 
 @pytest.fixture
@@ -59,8 +59,8 @@ def spawn(tmp_path: Path) -> Iterator[Spawn]:
     """Run the command in a process; it is killed after the test."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(*arguments: str) -> Running:
-        command = [sys.executable, "-m", "sistemats.simulator.command", "--dir", str(tmp_path / "dir"), *arguments]
+    def run(*arguments: str, program: tuple[str, ...] = ("-m", "sistemats.simulator.command")) -> Running:
+        command = [sys.executable, *program, "--dir", str(tmp_path / "dir"), *arguments]
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
         )
@@ -71,7 +71,7 @@ def spawn(tmp_path: Path) -> Iterator[Spawn]:
     yield run
     for process in started:
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def environment() -> dict[str, str]:
@@ -85,8 +85,8 @@ def test_ready_line_says_where_everything_is(spawn: Spawn, tmp_path: Path) -> No
     assert running.ready["tls"] is False
     assert running.ready["state"] == "memory"
     assert running.ready["clock"].startswith("2026-03-10T09:00")
-    assert requests.get(running.ready["service"] + "/healthz", timeout=5).status_code == 200
-    assert requests.get(running.ready["admin"] + "/healthz", timeout=5).status_code == 200
+    assert requests.get(running.ready["service"] + "/healthz", timeout=60).status_code == 200
+    assert requests.get(running.ready["admin"] + "/healthz", timeout=60).status_code == 200
     assert {path.name for path in (tmp_path / "dir").iterdir()} == FIVE
     endpoints = json.loads((tmp_path / "dir" / "endpoints.json").read_text())
     expected = running.ready["service"] + endpoint_path(Call.QUERY, Channel.ENTRATE)
@@ -102,7 +102,7 @@ def test_ready_line_says_where_everything_is(spawn: Spawn, tmp_path: Path) -> No
 def test_signal_ends_it_well(spawn: Spawn, number: signal.Signals) -> None:
     running = spawn()
     running.process.send_signal(number)
-    _, problems = running.process.communicate(timeout=10)
+    _, problems = running.process.communicate(timeout=60)
     assert (running.process.returncode, problems) == (0, "")
 
 
@@ -112,7 +112,7 @@ def test_signal_ends_it_well(spawn: Spawn, number: signal.Signals) -> None:
 )
 def test_wrong_arguments_end_with_2_and_name_themselves(arguments: list[str]) -> None:
     command = [sys.executable, "-m", "sistemats.simulator.command", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment(), check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment(), check=False)
     assert done.returncode == 2
     assert arguments[0] in done.stderr
     assert "Traceback" not in done.stderr
@@ -121,7 +121,7 @@ def test_wrong_arguments_end_with_2_and_name_themselves(arguments: list[str]) ->
 def test_taken_port_is_said(spawn: Spawn) -> None:
     port = spawn().ready["service"].rsplit(":", 1)[1]
     command = [sys.executable, "-m", "sistemats.simulator.command", "--port", port]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment(), check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment(), check=False)
     assert done.returncode == 2
     assert "--port" in done.stderr
 
@@ -150,11 +150,12 @@ def test_kill_loses_nothing_that_was_answered(spawn: Spawn, tmp_path: Path, worl
 def test_kill_in_the_middle_of_a_call_leaves_all_or_nothing(spawn: Spawn, tmp_path: Path, world: World) -> None:
     desk = world.desk()
     faults = tmp_path / "faults.json"
-    faults.write_text(json.dumps([{"kind": "slow_answer", "seconds": 30, "operation": "insert"}]))
+    faults.write_text(json.dumps([{"kind": "slow_answer", "seconds": 300, "operation": "insert"}]))
     state = str(tmp_path / "state.db")
     running = spawn("--state", state, "--clock", TODAY.isoformat(), "--faults", str(faults))
-    outcome = running.client(Timeouts(2, 0.3, 0.3)).insert(desk.document("K1"))
+    outcome = running.client(Timeouts(60, 0.3, 0.3)).insert(desk.document("K1"))
     assert isinstance(outcome, Uncertain)
+    eventually(running.admin.documents)
     running.kill()
     again = spawn("--state", state, "--clock", TODAY.isoformat())
     settled = again.client().resolve_uncertain(outcome)
@@ -164,8 +165,9 @@ def test_kill_in_the_middle_of_a_call_leaves_all_or_nothing(spawn: Spawn, tmp_pa
 
 def test_kill_while_a_file_is_worked_on_neither_loses_nor_repeats(spawn: Spawn, tmp_path: Path, world: World) -> None:
     desk = world.desk()
-    count, state = 3_000, tmp_path / "state.db"
-    running = spawn("--state", str(state), "--clock", TODAY.isoformat())
+    count, state, held = 1_000, tmp_path / "state.db", tmp_path / "held"
+    program = ("-c", HELD, str(held))
+    running = spawn("--state", str(state), "--clock", TODAY.isoformat(), program=program)
     sealing = Sealing(desk.sender, Sealer(Certificate.load((tmp_path / "dir" / "SanitelCF.cer").read_bytes())))
     body = build_request(sealing.upload("prova.zip", batch_of(sealing, desk, count)))
     answer = requests.post(
@@ -173,32 +175,52 @@ def test_kill_while_a_file_is_worked_on_neither_loses_nor_repeats(spawn: Spawn, 
         data=body.body,
         headers={"Content-Type": body.content_type},
         auth=(PSYCHOLOGIST, "Salve123"),
-        timeout=30,
+        timeout=120,
     )
     assert b">000<" in answer.content
     hurry = threading.Thread(target=advance, args=(running.admin.base, 5))
     hurry.start()
-    with contextlib.closing(sqlite3.connect(state)) as books:
-        while not (seen := books.execute("SELECT COUNT(*) FROM documents").fetchone()[0]):
-            hurry.join(0.001)
+    eventually(held.exists)
     running.kill()
     hurry.join()
-    assert 0 < seen < count, "the kill came too late to prove anything"
+    with contextlib.closing(sqlite3.connect(state)) as books:
+        assert books.execute("SELECT COUNT(*) FROM documents").fetchone() == (500,)
     again = spawn("--state", str(state))
-    [sending] = again.admin.get("/books?limit=1")["sendings"]
-    for _ in range(20):
-        if sending["state"] > 1:
-            break
-        advance(again.admin.base, 1)
-        [sending] = again.admin.get("/books?limit=1")["sendings"]
+    sending = eventually(lambda: ended(again.admin))
     assert (sending["state"], sending["sent"], sending["accepted"], sending["errors"]) == (2, count, count, 0)
     assert again.admin.get("/books?limit=1")["held"] == count
+
+
+HELD = """
+import sys, time
+from pathlib import Path
+from sistemats.simulator import command, ledger
+
+held, apply, calls = Path(sys.argv.pop(1)), ledger.Ledger.apply, []
+
+def hold(*given):
+    calls.append(1)
+    if len(calls) == 600:
+        held.touch()
+        time.sleep(3_600)
+    return apply(*given)
+
+ledger.Ledger.apply = hold
+sys.exit(command.main())
+"""  # a simulator that stands still in the middle of the third lot of a file, inside its transaction
+
+
+def ended(admin: Admin) -> dict[str, Any] | None:
+    """The only sending, once it has ended; the clock is moved on for that."""
+    advance(admin.base, 1)
+    [sending] = admin.get("/books?limit=1")["sendings"]
+    return dict(sending) if sending["state"] > 1 else None
 
 
 def advance(base: str, seconds: float) -> None:
     """Move the clock on, which waits for the files that ripen; the simulator may die meanwhile."""
     with contextlib.suppress(requests.RequestException):
-        requests.post(base + "/clock", json={"advance_seconds": seconds}, timeout=30)
+        requests.post(base + "/clock", json={"advance_seconds": seconds}, timeout=120)
 
 
 def batch_of(sealing: Sealing, desk: Any, count: int) -> bytes:
@@ -236,7 +258,7 @@ def test_state_that_is_not_ours_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "state.db"
     file.write_bytes(b"this is no database, whatever it says")
     command = [sys.executable, "-m", "sistemats.simulator.command", "--state", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment(), check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment(), check=False)
     assert done.returncode == 2
     assert "--state" in done.stderr
 

@@ -69,11 +69,12 @@ def test_lockout_lasts_until_the_user_is_enabled(world: World) -> None:
 
 def test_hang_does_nothing_and_answers_nothing(world: World) -> None:
     desk = world.desk()
-    world.admin.fail("hang", seconds=30)
-    outcome = desk.client(Timeouts(2, 0.3, 0.3)).insert(desk.document())
+    world.admin.fail("hang", seconds=300)
+    outcome = desk.client(Timeouts(60, 0.3, 0.3)).insert(desk.document())
     assert isinstance(outcome, Uncertain)
+    [call] = world.admin.calls(1)
+    assert call["fault"] == "hang"
     assert held(world) == 0
-    assert world.admin.last_call()["fault"] == "hang"
 
 
 def test_hang_that_ends_closes_the_connection(world: World) -> None:
@@ -285,7 +286,7 @@ def test_faults_file_is_read_with_its_settings(tmp_path: Path, start: Start) -> 
     ],
 )
 def test_faults_that_make_no_sense_are_refused_with_the_field(world: World, rule: object) -> None:
-    answer = requests.post(world.admin.base + "/faults", json=rule, timeout=5)
+    answer = requests.post(world.admin.base + "/faults", json=rule, timeout=60)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("faults")
 

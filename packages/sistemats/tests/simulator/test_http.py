@@ -29,7 +29,7 @@ def insert_body(desk: Desk, number: str = "FT1") -> bytes:
 @contextmanager
 def connected(world: World) -> Iterator[http.client.HTTPConnection]:
     parts = urlsplit(world.simulator.base)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     yield connection
     connection.close()
 
@@ -37,7 +37,7 @@ def connected(world: World) -> Iterator[http.client.HTTPConnection]:
 @contextmanager
 def raw(world: World) -> Iterator[socket.socket]:
     parts = urlsplit(world.simulator.base)
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as connection:
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as connection:
         yield connection
 
 

@@ -86,7 +86,7 @@ class Conversation(RuleBasedStateMachine):
         super().__init__()
         self.world.admin.post("/reset", {})
         self.world.simulator.ministry.faults.replace([])
-        self.client: Client = self.desk.client(Timeouts(5, 5, 5))
+        self.client: Client = self.desk.client(Timeouts(60, 60, 60))
         self.beliefs: dict[DocumentId, Belief] = {}
         self.uploads: set[str] = set()
         self.serial = 0

@@ -47,7 +47,7 @@ def proxy(official: Path, world: World, desk: Desk) -> Proxy:
 
     def service(call: Call) -> Any:
         facts = SERVICES[CALLS[call].service]
-        transport = zeep.Transport(session=session, timeout=20, operation_timeout=20)
+        transport = zeep.Transport(session=session, timeout=120, operation_timeout=120)
         client = zeep.Client(str(folder / WSDL[CALLS[call].service]), transport=transport)
         address = world.simulator.base + endpoint_path(call)
         return client.create_service(f"{{{facts.namespace}}}{facts.binding}", address)

@@ -237,7 +237,8 @@ def _users_part(simulator: Simulator) -> str:
 
 
 def render_page(simulator: Simulator) -> bytes:
-    """Return the page as UTF-8."""
+    """Return the page as UTF-8, after waiting a little for work on files whose time has come, as the JSON does."""
+    simulator.ministry.processor.poke_if_ripe()
     parts = (_books_part, _sendings_part, _journal_part, _faults_part, _clock_part, _users_part)
     links = "".join(
         f'<li><a href="#{name}">{text}</a></li>'

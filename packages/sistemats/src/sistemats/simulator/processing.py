@@ -124,13 +124,15 @@ class Processor:
         if self._thread.is_alive():
             self._thread.join(timeout=10)
 
-    def poke(self, patience: float = PATIENCE) -> None:
-        """Ask to look again, and wait until all that is ripe is done, or for `patience` seconds."""
+    def poke(self, patience: float | None = None) -> None:
+        """Ask to look again, and wait until all that is ripe is done, or for `patience` seconds (None: PATIENCE)."""
         with self._changed:
             self._asked += 1
             ticket = self._asked
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._done >= ticket or self._stopping, timeout=patience)
+            self._changed.wait_for(
+                lambda: self._done >= ticket or self._stopping, timeout=PATIENCE if patience is None else patience
+            )
 
     def poke_if_ripe(self) -> None:
         """Wait a little for work on files whose time has come; cost nothing when there is none.
