@@ -4,7 +4,7 @@ Source: specifications of the synchronous and asynchronous services (owner, PIN,
 PROTOCOL 3 and 5: professionals sign in with their own codice fiscale, structures with an assigned user of eight
 characters. Units: none.
 
->>> suggested_category("Psicologa", is_company=False).value, suggested_category("Poliambulatorio", is_company=True).value
+>>> suggested_category("Psicologa", is_company=False).value, suggested_category("Clinica", is_company=True).value
 ('health_professional', 'authorised_structure')
 >>> prefilled("RSSDAA79H51A944U", SenderCategory.HEALTH_PROFESSIONAL)
 ('RSSDAA79H51A944U', 'RSSDAA79H51A944U')

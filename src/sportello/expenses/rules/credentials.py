@@ -1,0 +1,90 @@
+"""What an answer of the ministry says about an account: password, PIN, owner, delegation, certificate or network.
+
+Source: PROTOCOL 3 (one and the same fault for a wrong, an expired and a disabled password: they cannot be told apart),
+11.1 (acceptance codes 002 to 114), 11.2 (WS96: nothing found, so the question itself was admitted). Units: days.
+
+The question asked is a point query for a document that does not exist: it carries user, password, PIN and owner, and
+changes nothing.
+
+>>> of_codes({"WS96"}, certificate_doubtful=False).value, of_codes({"104"}, certificate_doubtful=False).value
+('good', 'pin')
+>>> of_password(password_age=95, lasts=90).value, of_password(password_age=None, lasts=90).value
+('expired', 'authentication')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What a test of the credentials found."""
+
+    GOOD = "good"
+    AUTHENTICATION = "authentication"
+    """User or password refused: wrong, expired or disabled, the service does not say which."""
+    EXPIRED = "expired"
+    """Refused as well, and by our own count the password is older than it may be."""
+    PIN = "pin"
+    OWNER = "owner"
+    DELEGATION = "delegation"
+    CERTIFICATE = "certificate"
+    """The certificate that encrypts is missing, has another key, or the PIN encrypted with it cannot be read."""
+    TRUST = "trust"
+    """The server's own certificate is not trusted: its CA is missing."""
+    NETWORK = "network"
+    BUSY = "busy"
+    UNCLEAR = "unclear"
+
+
+TRIES = 8
+"""Refused sign-ins after which the ministry disables a user."""
+WARN_TRIES = 5
+"""From here on another try must be asked for expressly."""
+_PIN = frozenset({"104", "005", "113"})
+_SEALED = "002"
+_OWNER = frozenset({"003", "004", "006", "010", "107", "109", "110"})
+_DELEGATION = frozenset({"105", "106", "111", "112", "114"})
+_ADMITTED = frozenset({"0", "W010", "WS96"})
+_PASSING = frozenset({"WS99", "200"})
+
+
+def of_codes(codes: Collection[str], *, certificate_doubtful: bool) -> Verdict:
+    """
+    Return what the codes of an answer mean for the account.
+
+    :param certificate_doubtful: the certificate used has ended or its key is not the one the State is known to have,
+        so that a PIN that cannot be opened (002) is its fault rather than the PIN's
+    """
+    if _SEALED in codes:
+        return Verdict.CERTIFICATE if certificate_doubtful else Verdict.PIN
+    groups = ((_PIN, Verdict.PIN), (_OWNER, Verdict.OWNER), (_DELEGATION, Verdict.DELEGATION))
+    for group, verdict in groups:
+        if not group.isdisjoint(codes):
+            return verdict
+    if not _ADMITTED.isdisjoint(codes):
+        return Verdict.GOOD
+    return Verdict.BUSY if not _PASSING.isdisjoint(codes) else Verdict.UNCLEAR
+
+
+def of_password(*, password_age: int | None, lasts: int) -> Verdict:
+    """Return what a refused sign-in most likely is; `password_age` in days, None when nobody noted the change."""
+    return Verdict.EXPIRED if password_age is not None and password_age >= lasts else Verdict.AUTHENTICATION
+
+
+def of_silence(*, trusted: bool, status: int) -> Verdict:
+    """Return what it means that no usable answer came: `status` is 0 without an HTTP answer."""
+    if not trusted:
+        return Verdict.TRUST
+    return Verdict.NETWORK if status == 0 else Verdict.BUSY
+
+
+def needs_consent(wrong_tries: int) -> bool:
+    """Tell whether another try comes so near to the user being disabled that a person must ask for it expressly."""
+    return wrong_tries >= WARN_TRIES
+
+
+def days_left(*, password_age: int | None, lasts: int) -> int | None:
+    """Return the days until the password runs out by our count (never less than 0), None when nobody noted a change."""
+    return None if password_age is None else max(0, lasts - password_age)
