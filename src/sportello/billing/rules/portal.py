@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sportello.billing.states import DocumentState
+from sportello.billing.states import DocumentState, PaymentStatus
 
 
 class By(StrEnum):
@@ -52,3 +52,30 @@ def _in_period(document: PortalDocument, by: By, since: date | None, until: date
     if day is None:
         return False
     return (since is None or day >= since) and (until is None or day <= until)
+
+
+class Standing(StrEnum):
+    """Where a paper stands, in the one word a patient needs."""
+
+    UNPAID = "UNPAID"
+    PARTIALLY_PAID = "PARTIALLY_PAID"
+    PAID = "PAID"
+    REFUND_DUE = "REFUND_DUE"
+    REFUNDED = "REFUNDED"
+    CREDITED = "CREDITED"
+    CREDIT_NOTE = "CREDIT_NOTE"
+
+
+def standing(*, is_note: bool, state: DocumentState, money: PaymentStatus) -> Standing:
+    """Return the word for a paper: money to be given back comes before the reversal that caused it.
+
+    >>> standing(is_note=False, state=DocumentState.CREDITED, money=PaymentStatus.REFUND_DUE)
+    <Standing.REFUND_DUE: 'REFUND_DUE'>
+    >>> standing(is_note=False, state=DocumentState.CREDITED, money=PaymentStatus.UNPAID)
+    <Standing.CREDITED: 'CREDITED'>
+    """
+    if is_note:
+        return Standing.CREDIT_NOTE
+    if state is DocumentState.CREDITED and money not in (PaymentStatus.REFUND_DUE, PaymentStatus.REFUNDED):
+        return Standing.CREDITED
+    return Standing(money.value)

@@ -1,0 +1,272 @@
+"""What a patient sees of the papers: lists by keyset pages, sums, and the papers chosen for a download.
+
+Which papers those are is `rules.portal.shown`; here it is said in SQL, for one patient of one practice, always both.
+Ids that leave are the papers' uids. Amounts are EUR, those of credit notes below zero. Reads only, a fixed number of
+queries each; the caller has found out who is asking and records what was read.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, Count, F, Q, QuerySet, When
+
+from sportello.billing.models import Invoice, InvoiceKind
+from sportello.billing.rules.portal import By, Standing, standing
+from sportello.billing.states import DocumentState, PaymentStatus
+from sportello.core.cents import EuroField, euro_sum
+from sportello.core.models import StoredFile
+
+LARGEST_PAGE = 200
+MOST_CHOSEN = 500
+"""Papers in one download (practice specification 7)."""
+
+_COLUMN: Mapping[By, str] = {By.ISSUE: "issued_on", By.PAYMENT: "paid_on"}
+
+
+class TooManyPapers(ValueError):
+    """More papers were chosen than one download holds: `found` of at most `MOST_CHOSEN`."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(f"{found} papers, at most {MOST_CHOSEN}")
+        self.found = found
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days from `since` to `until`, both included (None: open), by day of issue or of payment."""
+
+    by: By = By.ISSUE
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PortalPaper:
+    """One paper as a patient sees it. `ready`: its PDF is there. Amount in EUR, of a credit note below zero."""
+
+    id: str
+    number: str
+    kind: str
+    standing: Standing
+    issued_on: date
+    paid_on: date | None
+    amount: Decimal
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PortalPage:
+    """A page, newest first, with number and sum (EUR) of the whole period, and the years that hold any paper."""
+
+    rows: tuple[PortalPaper, ...]
+    count: int
+    total: Decimal
+    following: str
+    years: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A paper chosen for a download: `file` is None while its PDF is not made."""
+
+    key: int
+    paper: PortalPaper
+    series: str
+    ordinal: int
+    file: StoredFile | None = field(repr=False)
+
+    @property
+    def file_name(self) -> str:
+        """Its name as a file: day, series and number, and nothing of anybody: `2026-03-05_A-12.pdf`."""
+        series = "".join(letter for letter in self.series if letter.isascii() and letter.isalnum())
+        return f"{self.paper.issued_on.isoformat()}_{series or 'S'}-{self.ordinal}.pdf"
+
+
+def visible(practice_id: int, patient_id: int) -> QuerySet[Invoice, Invoice]:
+    """Return the papers that a patient sees: issued or credited, marked visible, never drafts."""
+    rows = Invoice.objects.filter(practice_id=practice_id, patient_id=patient_id, portal_visible=True)
+    return rows.exclude(state=DocumentState.DRAFT.value)
+
+
+def count(practice_id: int, patient_id: int) -> int:
+    """Return how many papers a patient sees. One query."""
+    return visible(practice_id, patient_id).count()
+
+
+def page(practice_id: int, patient_id: int, period: Period, *, after: str = "", size: int = 25) -> PortalPage:
+    """
+    Return one page of a period, newest first; a key that makes no sense gives the first page. Three queries.
+
+    :param after: `following` of the page before, "" for the first
+    :param size: rows, at most `LARGEST_PAGE`
+    """
+    everything = visible(practice_id, patient_id)
+    rows = _in_period(everything, period)
+    sums = rows.aggregate(number=Count("pk"), amount=_signed_sum())
+    size = max(1, min(size, LARGEST_PAGE))
+    column = _COLUMN[period.by]
+    place = _parsed(after)
+    if place is not None:
+        rows = rows.filter(_beyond(column, place))
+    found = list(_values(rows.order_by(f"-{column}", "-series_code", "-number", "-pk"))[: size + 1])
+    kept = found[:size]
+    return PortalPage(
+        rows=tuple(_paper(values) for values in kept),
+        count=sums["number"],
+        total=sums["amount"],
+        following=_key(kept[-1], column) if len(found) > size else "",
+        years=_years(everything, column),
+    )
+
+
+def totals(practice_id: int, patient_id: int, ids: Collection[str]) -> tuple[int, Decimal]:
+    """
+    Return number and sum (EUR) of some papers. One query.
+
+    :raises Invoice.DoesNotExist: one of them is none of this patient's
+    """
+    wanted = _uids(ids)
+    sums = visible(practice_id, patient_id).filter(uid__in=wanted).aggregate(number=Count("pk"), amount=_signed_sum())
+    if sums["number"] != len(wanted):
+        raise Invoice.DoesNotExist
+    return sums["number"], sums["amount"]
+
+
+def chosen_by_id(practice_id: int, patient_id: int, ids: Collection[str]) -> list[Chosen]:
+    """
+    Return some papers by day of issue, then number. Two queries.
+
+    :raises Invoice.DoesNotExist: one of them is none of this patient's, or none was named
+    :raises TooManyPapers: more than one download holds
+    """
+    wanted = _uids(ids)
+    if len(wanted) > MOST_CHOSEN:
+        raise TooManyPapers(len(wanted))
+    found = _chosen(visible(practice_id, patient_id).filter(uid__in=wanted), By.ISSUE)
+    if not wanted or len(found) != len(wanted):
+        raise Invoice.DoesNotExist
+    return found
+
+
+def chosen_by_period(practice_id: int, patient_id: int, period: Period) -> list[Chosen]:
+    """
+    Return all papers of a period by its day, then number. Two queries.
+
+    :raises Invoice.DoesNotExist: there is none
+    :raises TooManyPapers: more than one download holds
+    """
+    rows = _in_period(visible(practice_id, patient_id), period)
+    found = _chosen(rows, period.by)
+    if len(found) > MOST_CHOSEN:
+        raise TooManyPapers(rows.count())
+    if not found:
+        raise Invoice.DoesNotExist
+    return found
+
+
+def _chosen(rows: QuerySet[Invoice, Invoice], by: By) -> list[Chosen]:
+    ordered = rows.order_by(_COLUMN[by], "series_code", "number", "pk")[: MOST_CHOSEN + 1]
+    values = list(_values(ordered))
+    files = StoredFile.objects.in_bulk([each["paper_id"] for each in values if each["paper_id"] is not None])
+    return [
+        Chosen(each["pk"], _paper(each), each["series_code"], each["number"], files.get(each["paper_id"]))
+        for each in values
+    ]
+
+
+def _in_period(rows: QuerySet[Invoice, Invoice], period: Period) -> QuerySet[Invoice, Invoice]:
+    column = _COLUMN[period.by]
+    if period.by is By.PAYMENT:
+        rows = rows.filter(paid_on__isnull=False)
+    if period.since is not None:
+        rows = rows.filter(**{f"{column}__gte": period.since})
+    if period.until is not None:
+        rows = rows.filter(**{f"{column}__lte": period.until})
+    return rows
+
+
+def _years(rows: QuerySet[Invoice, Invoice], column: str) -> tuple[int, ...]:
+    years = rows.filter(**{f"{column}__isnull": False}).values_list(f"{column}__year", flat=True).distinct()
+    return tuple(sorted(years, reverse=True))
+
+
+def _signed_sum() -> Any:
+    signed = Case(When(kind=InvoiceKind.CREDIT_NOTE, then=-F("total")), default=F("total"), output_field=EuroField())
+    return euro_sum(signed)  # type: ignore[arg-type]  # a sum takes an expression as well
+
+
+Place = tuple[date, str, int, int]
+
+
+def _beyond(column: str, place: Place) -> Q:
+    """Return the condition of what comes after a place: earlier days, then lower numbers."""
+    day, series, number, key = place
+    lower = Q(series_code__lt=series)
+    lower |= Q(series_code=series, number__lt=number) | Q(series_code=series, number=number, pk__lt=key)
+    return Q(**{f"{column}__lt": day}) | (Q(**{column: day}) & lower)
+
+
+def _key(values: Mapping[str, Any], column: str) -> str:
+    return f"{values[column].isoformat()}_{values['series_code']}_{values['number']}_{values['pk']}"
+
+
+def _parsed(key: str) -> Place | None:
+    parts = key.split("_")
+    try:
+        day, series, number, pk = parts
+        return date.fromisoformat(day), series, int(number), int(pk)
+    except ValueError:
+        return None
+
+
+def _uids(ids: Collection[str]) -> set[uuid.UUID]:
+    """
+    Return ids as the database has them.
+
+    :raises Invoice.DoesNotExist: one is no id at all
+    """
+    try:
+        return {uuid.UUID(each) for each in ids}
+    except ValueError:
+        raise Invoice.DoesNotExist from None
+
+
+def _values(rows: QuerySet[Invoice, Invoice]) -> Any:
+    return rows.values(
+        "pk",
+        "uid",
+        "printed_number",
+        "series_code",
+        "number",
+        "kind",
+        "state",
+        "payment_state",
+        "issued_on",
+        "paid_on",
+        "total",
+        "paper_id",
+    )
+
+
+def _paper(values: Mapping[str, Any]) -> PortalPaper:
+    is_note = values["kind"] == InvoiceKind.CREDIT_NOTE
+    return PortalPaper(
+        id=str(values["uid"]),
+        number=values["printed_number"],
+        kind=values["kind"],
+        standing=standing(
+            is_note=is_note,
+            state=DocumentState(values["state"]),
+            money=PaymentStatus(values["payment_state"]),
+        ),
+        issued_on=values["issued_on"],
+        paid_on=values["paid_on"],
+        amount=-values["total"] if is_note else values["total"],
+        ready=values["paper_id"] is not None,
+    )
