@@ -6,7 +6,7 @@ allows is another question (`billing.states`).
 
 from __future__ import annotations
 
-from sportello.core.actors import Actor, MayNot, Role, Switch
+from sportello.core.actors import Actor, MayNot, Power, Role, Switch
 
 
 def _check(actor: Actor, switch: Switch) -> None:
@@ -73,8 +73,8 @@ def check_may_void_payment(actor: Actor) -> None:
 
 
 def may_download(actor: Actor) -> bool:
-    """Whether the actor may open the PDF of a paper it sees: an accountant too."""
-    return actor.role is Role.ACCOUNTANT or actor.has(Switch.INVOICES)
+    """Whether the actor may open the PDF of a paper it sees: an accountant too, and the patient's side."""
+    return actor.role is Role.ACCOUNTANT or actor.has(Switch.INVOICES) or actor.may(Power.INVOICES)
 
 
 def check_may_download(actor: Actor) -> None:

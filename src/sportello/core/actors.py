@@ -22,11 +22,19 @@ class MayNot(PermissionError):
 
 
 class Role(StrEnum):
-    """What a person is to a party (SPEC practice 9)."""
+    """What a person is to a party (SPEC practice 9): its members, and those whose papers it keeps."""
 
     OWNER = "owner"
     COLLABORATOR = "collaborator"
     ACCOUNTANT = "accountant"
+    PATIENT = "patient"
+    GUARDIAN = "guardian"
+
+
+MEMBER_ROLES = (Role.OWNER, Role.COLLABORATOR, Role.ACCOUNTANT)
+"""Who works in a party. The others never sign in here: they come through the portal, by the desk."""
+PATIENT_ROLES = frozenset({Role.PATIENT, Role.GUARDIAN})
+"""A patient, or somebody who acts for one."""
 
 
 class Switch(StrEnum):
@@ -43,13 +51,24 @@ class Switch(StrEnum):
     DOCUMENTS = "documents"
 
 
+class Power(StrEnum):
+    """What a patient's side may see or do: all of it for the patient, what was given to a representative."""
+
+    INVOICES = "invoices"
+    DOCUMENTS = "documents"
+    CONSENTS = "consents"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """
-    A person acting for a party in a role.
+    A person acting for a party in a role; or a patient or representative, who is no person of this server's.
 
-    `entities` are the billing entities granted (None: all of the party's), `years` the fiscal years an
-    accountant may see (None: all). `request_id` and `address` only serve the audit.
+    Those have no `person_id` (0) but a `patient_id`, whose papers they may see under `powers`, and reach rows by
+    `ScopedQuerySet.shown_to_patient` alone; `representative_id` is set for who acts for the patient.
+
+    `entities` are the billing entities granted (None: all of the party's), `years` the fiscal years an accountant may
+    see (None: all). `request_id`, `address` and `agent` only serve the audit.
     """
 
     person_id: int
@@ -60,9 +79,22 @@ class Actor:
     years: frozenset[int] | None = None
     sees_names: bool = True
     own_patients_only: bool = False
+    patient_id: int | None = None
+    representative_id: int | None = None
+    powers: frozenset[Power] = frozenset()
     request_id: str = field(default="", compare=False)
     address: str = field(default="", compare=False, repr=False)
     agent: str = field(default="", compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if (self.role in PATIENT_ROLES) is (self.patient_id is None):
+            raise ValueError("a patient's role and a patient belong together")
+        if (self.role is Role.GUARDIAN) is (self.representative_id is None):
+            raise ValueError("a guardian's role and a representative belong together")
+
+    def may(self, power: Power) -> bool:
+        """Tell whether a patient, or a representative with this power, is acting."""
+        return self.patient_id is not None and power in self.powers
 
     def has(self, switch: Switch) -> bool:
         """Tell whether an owner, or a collaborator with this switch, is acting."""

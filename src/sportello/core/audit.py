@@ -122,7 +122,7 @@ def _sign_with(entry: AuditEntry, who: Who) -> None:
     match who:
         case Actor():
             entry.chain = entry.party_id = who.party_id
-            entry.person_id, entry.role = who.person_id, who.role
+            entry.person_id, entry.role = who.person_id or None, who.role
             entry.request_id, entry.address, entry.agent = who.request_id, who.address, who.agent[:200]
         case System():
             entry.chain = entry.party_id = who.party_id or 0

@@ -15,10 +15,14 @@ _M = TypeVar("_M", bound=models.Model)
 
 
 class ScopedQuerySet(models.QuerySet[_M]):
-    """Rows that know who may see them. Each model says how in `visible_to`."""
+    """Rows that know who may see them. Each model says how in `visible_to`, and for patients in `shown_to_patient`."""
 
     def visible_to(self, actor: Actor) -> Self:
-        """Return the rows this actor may see. Nothing, unless a model says otherwise."""
+        """Return the rows this member of a party may see. Nothing, unless a model says otherwise."""
+        return self.none()
+
+    def shown_to_patient(self, actor: Actor) -> Self:
+        """Return the rows this patient or representative may see. Nothing, unless a model says otherwise."""
         return self.none()
 
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[_M]:
@@ -40,4 +44,6 @@ class ScopedManager(models.Manager[_M]):
         """Return the rows of the current actor (all of them for the software itself)."""
         rows = cast(ScopedQuerySet[_M], super().get_queryset())
         who = current()
-        return rows if isinstance(who, System) else rows.visible_to(who)
+        if isinstance(who, System):
+            return rows
+        return rows.visible_to(who) if who.patient_id is None else rows.shown_to_patient(who)

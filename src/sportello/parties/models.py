@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from sportello.core.actors import Actor, Role, Switch
+from sportello.core.actors import MEMBER_ROLES, Actor, Switch
 from sportello.core.fields import EncryptedTextField
 from sportello.core.scoping import ScopedManager, ScopedQuerySet
 
@@ -32,6 +32,10 @@ class PartyQuerySet(ScopedQuerySet["Party"]):
 
     def visible_to(self, actor: Actor) -> Self:
         """Return the actor's own party."""
+        return self.filter(pk=actor.party_id)
+
+    def shown_to_patient(self, actor: Actor) -> Self:
+        """Return the practice that keeps the papers."""
         return self.filter(pk=actor.party_id)
 
 
@@ -345,7 +349,7 @@ class Membership(models.Model):
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="memberships")
-    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in MEMBER_ROLES])
     switches = models.JSONField(default=list)
     all_entities = models.BooleanField(default=True)
     entities: models.ManyToManyField[BillingEntity, Any] = models.ManyToManyField(BillingEntity, blank=True)
@@ -360,7 +364,9 @@ class Membership(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["person", "party"], name="membership_unique"),
-            models.CheckConstraint(name="membership_role_known", condition=Q(role__in=[role.value for role in Role])),
+            models.CheckConstraint(
+                name="membership_role_known", condition=Q(role__in=[role.value for role in MEMBER_ROLES])
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from sportello.billing.rules.treatments import Treatment
-from sportello.core.actors import Actor, Role, Switch
+from sportello.core.actors import Actor, Power, Role, Switch
 from sportello.core.cents import EuroField
 from sportello.core.fields import EncryptedTextField
 from sportello.core.scoping import ScopedManager, ScopedQuerySet
@@ -62,6 +62,13 @@ class InvoiceQuerySet(ScopedQuerySet["Invoice"]):
         if not actor.has(Switch.INVOICES):
             return self.none()
         return rows.filter(patient__followed_by_id=actor.person_id) if actor.own_patients_only else rows
+
+    def shown_to_patient(self, actor: Actor) -> Self:
+        """Return the patient's issued papers that the practice shows in the portal, to who may see invoices."""
+        if not actor.may(Power.INVOICES):
+            return self.none()
+        mine = self.filter(practice_id=actor.party_id, patient_id=actor.patient_id, portal_visible=True)
+        return mine.exclude(state="DRAFT")
 
 
 class Invoice(OfPractice):
@@ -201,6 +208,10 @@ class OfInvoiceRows(ScopedQuerySet[_M]):
         if actor.role is Role.OWNER and actor.entities is None and not actor.own_patients_only:
             return self.filter(invoice__practice_id=actor.party_id)
         return self.filter(invoice__in=Invoice.objects.get_queryset().visible_to(actor))
+
+    def shown_to_patient(self, actor: Actor) -> Self:
+        """Return the rows whose invoice is shown to the patient."""
+        return self.filter(invoice__in=Invoice.objects.get_queryset().shown_to_patient(actor))
 
 
 class InvoiceLineQuerySet(OfInvoiceRows["InvoiceLine"]):

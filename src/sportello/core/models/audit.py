@@ -31,6 +31,10 @@ class AuditEntryQuerySet(ScopedQuerySet["AuditEntry"]):
             return self.none()
         return self.filter(party_id=actor.party_id)
 
+    def shown_to_patient(self, actor: Actor) -> Self:
+        """Return the party's entries about the patient's data."""
+        return self.filter(party_id=actor.party_id, patient_id=actor.patient_id)
+
 
 class AuditEntry(models.Model):
     """One deed. Written by `core.audit` alone, never changed (a trigger refuses it)."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar, Self
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -12,6 +13,18 @@ from sportello.core.actors import Actor
 from sportello.core.fields import EncryptedTextField
 from sportello.core.scoping import ScopedManager, ScopedQuerySet
 
+FileIds = Callable[[Actor], Any]
+_SHOWN: dict[str, FileIds] = {}
+
+
+def show_to_patients(paper: str, ids: FileIds) -> None:
+    """
+    Say which files belong to papers of a kind that a patient may see.
+
+    :param ids: gives, for a patient's actor who is acting, a queryset of file ids
+    """
+    _SHOWN[paper] = ids
+
 
 class StoredFileQuerySet(ScopedQuerySet["StoredFile"]):
     """Files of the actor's party; which of them a role may open is decided by the paper that points to them."""
@@ -19,6 +32,13 @@ class StoredFileQuerySet(ScopedQuerySet["StoredFile"]):
     def visible_to(self, actor: Actor) -> Self:
         """Return the party's files."""
         return self.filter(party_id=actor.party_id)
+
+    def shown_to_patient(self, actor: Actor) -> Self:
+        """Return the files of papers that are shown to the patient, as each application says."""
+        mine = Q(pk__in=[])
+        for ids in _SHOWN.values():
+            mine |= Q(pk__in=ids(actor))
+        return self.filter(mine, party_id=actor.party_id)
 
 
 class StoredFile(models.Model):

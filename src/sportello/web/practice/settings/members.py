@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sportello.accounts.models import Person
-from sportello.core.actors import Role, Switch
+from sportello.core.actors import MEMBER_ROLES, Role, Switch
 from sportello.core.languages import FIRST
 from sportello.parties.models import Membership
 from sportello.parties.operations import (
@@ -47,7 +47,7 @@ class RightsForm(PageForm):
 
     role = forms.ChoiceField(
         label=gettext_lazy("Role"),
-        choices=[(role.value, looks.ROLES[role.value]) for role in Role],
+        choices=[(role.value, looks.ROLES[role.value]) for role in MEMBER_ROLES],
         widget=forms.RadioSelect,
         help_text=gettext_lazy(
             "An owner may do everything. A collaborator what is switched on below. An accountant reads invoices and "
