@@ -77,6 +77,11 @@ TABLE: tuple[Setting, ...] = (
         "SPORTELLO_OWNER_PASSWORD", "The owner's password, for `create-practice` without a terminal only.", "asked for"
     ),
     Setting(
+        "SPORTELLO_STS_SIMULATOR",
+        "Folder of a simulator of Sistema TS (`sistemats simulate --dir`) that accounts may be tried against.",
+        "in demo mode sts-simulator in the data folder, filled by `serve`; else none",
+    ),
+    Setting(
         "SPORTELLO_BACKUP_PASSPHRASE",
         "Closes a backup, for `backup` and `restore` without a terminal only.",
         "asked for",

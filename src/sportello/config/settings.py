@@ -24,6 +24,8 @@ SPORTELLO_METRICS_TOKEN = env.read("SPORTELLO_METRICS_TOKEN")
 SPORTELLO_MAIL = env.read("SPORTELLO_MAIL")
 SPORTELLO_ANCHOR_FILE = env.read("SPORTELLO_ANCHOR_FILE") or str(DATA / "anchors.jsonl")
 SPORTELLO_ANCHOR_COMMAND = env.read("SPORTELLO_ANCHOR_COMMAND")
+_SIMULATOR = env.read("SPORTELLO_STS_SIMULATOR") or (str(DATA / "sts-simulator") if DEMO else "")
+SPORTELLO_STS_SIMULATOR = Path(_SIMULATOR).resolve() if _SIMULATOR else None
 ALLOWED_HOSTS = [host for host in env.read("SPORTELLO_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if "*" not in host] if HTTPS else []
 
