@@ -96,3 +96,33 @@ def check_may_edit_customers(actor: Actor) -> None:
     :raises MayNot: both are off
     """
     check_may_see_customers(actor)
+
+
+def may_connect(actor: Actor) -> bool:
+    """Whether the actor may invite to the portal, send again, cancel, suspend, resume and disconnect."""
+    return actor.has(Switch.PORTAL)
+
+
+def check_may_connect(actor: Actor) -> None:
+    """
+    Ask for the switch `portal`.
+
+    :raises MayNot: it is off
+    """
+    if not may_connect(actor):
+        raise MayNot(Switch.PORTAL.value)
+
+
+def may_edit_portal_settings(actor: Actor) -> bool:
+    """Whether the actor may say how the practice uses the portal: the owner alone."""
+    return actor.role is Role.OWNER
+
+
+def check_may_edit_portal_settings(actor: Actor) -> None:
+    """
+    Ask for the owner.
+
+    :raises MayNot: somebody else is acting
+    """
+    if not may_edit_portal_settings(actor):
+        raise MayNot("owner")

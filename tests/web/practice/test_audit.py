@@ -23,7 +23,10 @@ NO_ACTIONS = {"invoice.typ", "keys.txt", "credit_note.full", "credit_note.part"}
 NO_OBJECTS = {  # parts of another object, or nobody's deed
     "auditentry",
     "audithead",
+    "bulkitem",
     "counter",
+    "invitation",
+    "invitationlink",
     "invoicegroup",
     "invoiceline",
     "payment",

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from sportello.core import audit
+from sportello.core import audit, marks
 from sportello.core.actors import Actor, System, acting
 from sportello.core.refusals import Refused
 from sportello.core.violations import RuleViolation
@@ -31,6 +31,10 @@ class PossibleDuplicate(RuntimeError):
     def __init__(self, patient_ids: tuple[int, ...]) -> None:
         super().__init__("a patient of this name and birth date exists")
         self.patient_ids = patient_ids
+
+
+CODE_CHANGED = "patients.code"
+"""The topic of marks: the codice fiscale of a patient is another one than before."""
 
 
 def create_patient(*, actor: Actor, values: PatientValues, today: date, is_another: bool = False) -> Patient:
@@ -81,6 +85,8 @@ def edit_patient(*, actor: Actor, patient_id: int, values: PatientValues, today:
             _check_code_is_free(actor, patient)
             _save(patient)
             audit.record(actor, "patient.edit", patient, fields=changed)
+        if "codice_fiscale" in changed:
+            marks.note(CODE_CHANGED, patient.practice_id, patient.pk)
     return patient
 
 

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 HANDLERS: Final[dict[str, Promise]] = {
     "billing.render_paper": gettext_lazy("Make the PDF of a paper"),
     "core.send_mail": gettext_lazy("Send a mail"),
+    "patients.bulk_invite": gettext_lazy("Invite patients to the portal"),
+    "patients.tend_access": gettext_lazy("Look after patients' access to the portal"),
 }
 PROBLEMS: Final[dict[str, Promise]] = {
     "worker_died": gettext_lazy("The worker stopped in the middle; it is tried again."),

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from sportello.web.practice.invoices.words import DEEDS as OF_INVOICES
+from sportello.web.practice.patients.access_words import DEEDS as OF_ACCESS
+from sportello.web.practice.patients.access_words import OBJECTS as OBJECTS_OF_ACCESS
 from sportello.web.practice.patients.words import DEEDS as OF_PATIENTS
 from sportello.web.practice.settings.words import DEEDS as OF_SETTINGS
 
@@ -58,11 +60,12 @@ _OTHERS: dict[str, Promise] = {
     "site.edit": _("Site changed"),
 }
 
-WORDS: Mapping[str, Promise] = {**OF_PATIENTS, **OF_SETTINGS, **OF_INVOICES, **_OTHERS}
+WORDS: Mapping[str, Promise] = {**OF_PATIENTS, **OF_ACCESS, **OF_SETTINGS, **OF_INVOICES, **_OTHERS}
 """Every action that an operation or a page writes; a test holds it complete."""
 
 # What a deed was done to, by the kind that the audit stores.
 OBJECTS: Mapping[str, Promise] = {
+    **OBJECTS_OF_ACCESS,
     "bankaccount": pgettext_lazy("object", "bank account"),
     "billingentity": pgettext_lazy("object", "billing entity"),
     "customer": pgettext_lazy("object", "customer"),

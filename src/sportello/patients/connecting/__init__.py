@@ -1,0 +1,1 @@
+"""What the operations of connections share: who is invited, whether they may be, links and letters."""
