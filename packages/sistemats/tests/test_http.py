@@ -21,7 +21,16 @@ from cryptography.x509.oid import NameOID
 
 from sistemats.codes import Call, Channel, Host
 from sistemats.envelopes import HttpRequest
-from sistemats.http import AnswerLost, Credentials, Endpoints, NotSent, RequestsTransport, Timeouts, TlsSettings
+from sistemats.http import (
+    AnswerLost,
+    Credentials,
+    Endpoints,
+    NotSent,
+    NotTrusted,
+    RequestsTransport,
+    Timeouts,
+    TlsSettings,
+)
 
 
 def tls_pair(folder: Path) -> tuple[Path, Path]:
@@ -195,7 +204,7 @@ def test_send_over_tls_trusts_only_the_given_ca(serve: Serve, tmp_path: Path) ->
     base, seen = serve(answer, context)
     with transport(base, tls=TlsSettings(certificate)) as sender:
         assert sender.send(REQUEST).status == 200
-    with transport(base) as sender, pytest.raises(NotSent, match="not trusted"):
+    with transport(base) as sender, pytest.raises(NotTrusted, match="not trusted"):
         sender.send(REQUEST)
     assert len(seen) == 1
 

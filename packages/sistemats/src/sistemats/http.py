@@ -36,6 +36,10 @@ class NotSent(SistemaTSError):
     """The connection was never made: the service knows nothing of the request, sending again is safe."""
 
 
+class NotTrusted(NotSent):
+    """The server could not prove who it is, so nothing was said to it: its CA is missing, or it is not the ministry."""
+
+
 class AnswerLost(SistemaTSError):
     """The request may have arrived and no answer did: nobody knows whether it was carried out."""
 
@@ -235,7 +239,7 @@ def _sort(problem: requests.RequestException) -> NotSent | AnswerLost:
     if any(isinstance(cause, (NewConnectionError, ConnectTimeoutError)) for cause in causes):
         return NotSent("The service cannot be reached.")
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return NotSent("The server's certificate is not trusted: give its CA in the settings.")
+        return NotTrusted("The server's certificate is not trusted: give its CA in the settings.")
     if any(isinstance(cause, (ssl.SSLError, Urllib3SSLError)) and _in_handshake(cause) for cause in causes):
         return NotSent("No secure connection could be agreed on with the service.")
     if isinstance(problem, (requests.ConnectTimeout, requests.exceptions.InvalidURL, requests.exceptions.ProxyError)):

@@ -114,6 +114,7 @@ def test_untrusted_certificate_on_demand_is_certain_not_to_have_arrived(secure: 
     secure.admin.fail("untrusted_tls", calls=[1])
     outcome = desk.client().insert(desk.document())
     assert isinstance(outcome, Unavailable)
+    assert outcome.untrusted
     assert secure.admin.documents() == []
     assert isinstance(desk.client().insert(desk.document()), Accepted)
 

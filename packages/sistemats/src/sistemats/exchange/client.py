@@ -36,7 +36,7 @@ from sistemats.exchange.resolve import (
     settle_refund,
     settle_upload,
 )
-from sistemats.http import AnswerLost, NotSent, Transport
+from sistemats.http import AnswerLost, NotSent, NotTrusted, Transport
 from sistemats.replies import (
     DocumentReply,
     ErrorDetailReply,
@@ -304,7 +304,7 @@ class Client:
         try:
             answer = self._transport.send(request)
         except NotSent as problem:
-            return Unavailable(str(problem))
+            return Unavailable(str(problem), untrusted=isinstance(problem, NotTrusted))
         except AnswerLost as problem:
             return self._unknown(doubt, str(problem))
         return self._sort(wire.call, answer, doubt)

@@ -70,11 +70,15 @@ class AuthenticationFailed:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """Certainly not carried out. `retry` tells whether waiting helps; `status` is 0 without an HTTP answer."""
+    """Certainly not carried out. `retry` tells whether waiting helps; `status` is 0 without an HTTP answer.
+
+    `untrusted` is True when the server could not prove who it is: nothing was sent, and a CA may be missing.
+    """
 
     reason: str
     retry: bool = True
     status: int = 0
+    untrusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
