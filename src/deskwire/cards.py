@@ -68,7 +68,7 @@ class Card(Message):
     @property
     def fingerprint(self) -> str:
         """What two people compare: the id in groups of four."""
-        return " ".join(self.id[start : start + 4] for start in range(0, 32, 4))
+        return grouped(self.id)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -119,6 +119,11 @@ def read_card(data: bytes) -> Card:
     if len(data) > LONGEST_CARD:
         raise codec.Malformed("", "is too long for a card")
     return codec.load(Card, codec.from_bytes(data))
+
+
+def grouped(side: str) -> str:
+    """Return the id of a side as its fingerprint is read out."""
+    return " ".join(side[start : start + 4] for start in range(0, len(side), 4))
 
 
 def plain_fingerprint(text: str) -> str:

@@ -74,12 +74,17 @@ class ProofKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Contact(Message):
-    """How a practice is reached by everybody; empty where nothing may be said. `lines` are of the postal address."""
+    """
+    How a practice is reached by everybody; empty where nothing may be said.
+
+    `lines` are of the postal address; `note` is what the practice adds, such as when the telephone is answered.
+    """
 
     name: str
     lines: tuple[str, ...]
     phone: str
     email: str
+    note: str = ""
 
 
 NOBODY = Contact("", (), "", "")
@@ -87,7 +92,12 @@ NOBODY = Contact("", (), "", "")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class InvitationShown(Message):
-    """What a link is about. `language` is a code such as `zh-hans`; a dead link has empty texts and `NOBODY`."""
+    """
+    What a link is about. `language` is a code such as `zh-hans`.
+
+    Only an open one names the e-mail; `NOBODY` is the practice of a link that was never mailed. `locked`: the proof was
+    tried too often, and somebody of the practice has to unlock it.
+    """
 
     state: InvitationState
     practice: Contact
@@ -95,6 +105,7 @@ class InvitationShown(Message):
     email: str
     proof: ProofKind
     second_factor_required: bool
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)

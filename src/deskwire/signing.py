@@ -43,6 +43,7 @@ DESK_PATH = "desk/v1/"
 
 _R = TypeVar("_R", bound=Message, covariant=True)
 _Request = TypeVar("_Request", bound=Asks[Any] | AsksStream)
+_Sent = TypeVar("_Sent", bound=Asks[Any] | AsksStream, covariant=True)
 
 
 class Purpose(StrEnum):
@@ -163,10 +164,10 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True)
-class SealedRequest(Generic[_Request]):
+class SealedRequest(Generic[_Sent]):
     """A request on its way: its bytes, and what its answer is held against."""
 
-    request: _Request
+    request: _Sent
     envelope: Envelope
     data: bytes = field(repr=False)
 

@@ -74,12 +74,35 @@ TABLE: tuple[Setting, ...] = (
         "0: the address that connects is the visitor's",
     ),
     Setting(
+        "SPORTELLO_DESK_ADDRESS",
+        "Address at which patients' portals reach this server; they are told when they are paired.",
+        "https:// and the first of SPORTELLO_HOSTS",
+    ),
+    Setting(
+        "SPORTELLO_DESK_NAME", "What the operators of portals call this server; patients never see it.", "Sportello"
+    ),
+    Setting(
+        "SPORTELLO_DESK_KEY_FILE",
+        "File of the key that portals know this server by. Keep a copy: without it every portal is paired anew.",
+        "desk-key.pem in the data folder",
+    ),
+    Setting(
+        "SPORTELLO_DESK_SKEW",
+        "Seconds that a portal's clock may be ahead of or behind this server's, 300 at most.",
+        "30",
+    ),
+    Setting(
         "SPORTELLO_OWNER_PASSWORD", "The owner's password, for `create-practice` without a terminal only.", "asked for"
     ),
     Setting(
         "SPORTELLO_STS_SIMULATOR",
         "Folder of a simulator of Sistema TS (`sistemats simulate --dir`) that accounts may be tried against.",
         "in demo mode sts-simulator in the data folder, filled by `serve`; else none",
+    ),
+    Setting(
+        "SPORTELLO_STS_PATIENCE",
+        "Seconds that calls to Sistema TS wait: to connect, for an answer, for that to a file, and a margin.",
+        "10,120,300,30",
     ),
     Setting(
         "SPORTELLO_BACKUP_PASSPHRASE",
@@ -113,16 +136,34 @@ def flag(name: str, *, default: bool) -> bool:
     raise BadSetting(f"{name} is {text!r}: set it to 1 or 0")
 
 
-def whole_number(name: str) -> int:
+def whole_number(name: str, *, default: int = 0, largest: int | None = None) -> int:
     """
-    Return a number of zero or more, zero when the variable is not set.
+    Return a number of zero or more, the default when the variable is not set.
 
-    :raises BadSetting: it is no such number
+    :raises BadSetting: it is no such number, or larger than the largest
     """
-    text = read(name, "0")
-    if not text.isdecimal():
+    text = read(name) or str(default)
+    if not (text.isascii() and text.isdecimal()):
         raise BadSetting(f"{name} is {text!r}: set it to a whole number, 0 or more")
+    if largest is not None and int(text) > largest:
+        raise BadSetting(f"{name} is {text}: set it to {largest} at most")
     return int(text)
+
+
+def seconds(name: str, default: str) -> tuple[float, ...]:
+    """
+    Return the numbers of a list, as many as the default has, each above zero.
+
+    :raises BadSetting: too few, too many, or no such number
+    """
+    parts = [part.strip() for part in read(name, default).split(",")]
+    try:
+        found = tuple(float(part) for part in parts)
+    except ValueError:
+        found = ()
+    if len(found) != len(default.split(",")) or not all(0 < each < 86_400 for each in found):
+        raise BadSetting(f"{name} is {read(name)!r}: set it to seconds like {default}")
+    return found
 
 
 def database(data: Path) -> dict[str, Any]:

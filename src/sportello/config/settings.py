@@ -26,7 +26,14 @@ SPORTELLO_ANCHOR_FILE = env.read("SPORTELLO_ANCHOR_FILE") or str(DATA / "anchors
 SPORTELLO_ANCHOR_COMMAND = env.read("SPORTELLO_ANCHOR_COMMAND")
 _SIMULATOR = env.read("SPORTELLO_STS_SIMULATOR") or (str(DATA / "sts-simulator") if DEMO else "")
 SPORTELLO_STS_SIMULATOR = Path(_SIMULATOR).resolve() if _SIMULATOR else None
+SPORTELLO_STS_PATIENCE = env.seconds("SPORTELLO_STS_PATIENCE", "10,120,300,30")
 ALLOWED_HOSTS = [host for host in env.read("SPORTELLO_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host]
+SPORTELLO_DESK_ADDRESS = env.read("SPORTELLO_DESK_ADDRESS") or (
+    f"{'https' if HTTPS else 'http'}://{next(iter(ALLOWED_HOSTS), 'localhost')}/"
+)
+SPORTELLO_DESK_NAME = env.read("SPORTELLO_DESK_NAME") or "Sportello"
+SPORTELLO_DESK_KEY_FILE = env.read("SPORTELLO_DESK_KEY_FILE") or str(DATA / "desk-key.pem")
+SPORTELLO_DESK_SKEW = env.whole_number("SPORTELLO_DESK_SKEW", default=30, largest=300)
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if "*" not in host] if HTTPS else []
 
 INSTALLED_APPS = [

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from django.conf import settings
 
-from sportello.core import anchors, beats, tasks_port
+from sportello.core import anchors, beats, pairing, tasks_port
 from sportello.core.files import keeping
 from sportello.core.mail import delivery
 from sportello.core.mail.queueing import SEND
@@ -54,6 +54,13 @@ def prune(work: Work) -> None:
     tasks_port.forget_dead(now - ALARM_DEAD_AFTER)
     beats.forget_silent(now)
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+@periodic("core.forget_requests", every=timedelta(minutes=10))
+@handler("core.forget_requests")
+def forget_requests(work: Work) -> None:
+    """Forget the ids of portals' requests that have expired: they would be refused for their age."""
+    pairing.forget_requests(datetime.now(UTC))
 
 
 @periodic("core.drop_orphans", daily_at=time(4, 20))

@@ -31,6 +31,7 @@ COMMANDS = (
     "deployment",
     "audit",
     "keys",
+    "portal",
 )
 
 

@@ -1,4 +1,4 @@
-"""What every room stands on: the audit chain, work for later, mail and files."""
+"""What every room stands on: the audit chain, work for later, mail, files and paired portals."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sportello.core.models.files import StoredFile, StoredFileQuerySet
 from sportello.core.models.jobs import Job, JobQuerySet, Schedule, WorkerBeat
 from sportello.core.models.mail import MailServer, MailServerQuerySet, OutgoingMail, OutgoingMailQuerySet
 from sportello.core.models.marks import ChangeMark, ChangeMarkQuerySet
+from sportello.core.models.pairing import Pairing, PairingQuerySet, SeenRequest, SeenRequestQuerySet
 
 __all__ = [
     "AuditEntry",
@@ -20,7 +21,11 @@ __all__ = [
     "MailServerQuerySet",
     "OutgoingMail",
     "OutgoingMailQuerySet",
+    "Pairing",
+    "PairingQuerySet",
     "Schedule",
+    "SeenRequest",
+    "SeenRequestQuerySet",
     "StoredFile",
     "StoredFileQuerySet",
     "WorkerBeat",

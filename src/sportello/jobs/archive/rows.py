@@ -22,9 +22,15 @@ from sportello.core.fields import EncryptedTextField, Sealed
 
 BATCH = 2000
 LEFT_OUT = frozenset(
-    {"sessions.session", "django_tasks_database.dbtaskresult", "core.workerbeat", "migrations.migration"}
+    {
+        "sessions.session",
+        "django_tasks_database.dbtaskresult",
+        "core.workerbeat",
+        "core.seenrequest",
+        "migrations.migration",
+    }
 )
-"""What a restored installation must not find again: sessions, rung alarms, workers of another machine."""
+"""What a restored installation need not find again: sessions, rung alarms, another machine's workers, old requests."""
 
 Line = list[Any]
 
