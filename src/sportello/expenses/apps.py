@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from sportello.core import marks
+
 
 class ExpensesConfig(AppConfig):
-    """Invoices and the Sistema Tessera Sanitaria: what the State should hold, what it holds, and the difference."""
+    """Listens to what changes on papers and patients."""
 
     name = "sportello.expenses"
     label = "expenses"
+
+    def ready(self) -> None:
+        """Listen."""
+        from sportello.expenses.taking_in import TOPICS
+
+        for topic in TOPICS:
+            marks.listen(topic, "expenses.take_in")

@@ -23,6 +23,7 @@ from sistemats.documents import Owner, Sender
 from sistemats.errors import CertificateError, InputError
 from sistemats.exchange import Client
 from sistemats.http import Credentials, Endpoints, RequestsTransport, Timeouts, TlsSettings, Transport
+from sportello.expenses import patience
 from sportello.expenses.models import Environment, StsCertificate, StsSettings
 
 Clock = Callable[[], datetime]
@@ -65,7 +66,7 @@ def speaking(account: StsSettings, *, now: Clock) -> Iterator[Client]:
                 Endpoints(base_of(account), Channel(account.channel)),
                 _credentials(account),
                 _tls(account, Path(folder)),
-                Timeouts(),
+                patience.timeouts(),
             )
         except (ValueError, OSError):
             raise NotConfigured("account") from None

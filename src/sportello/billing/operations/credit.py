@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from sportello.billing import changes
 from sportello.billing.checks import credit_series
 from sportello.billing.credited import Credited, credited
 from sportello.billing.models import Invoice, InvoiceKind, InvoiceLine, StampRecord
@@ -131,6 +132,8 @@ def _issue(actor: Actor, invoice: Invoice, values: NoteValues, on: date, today: 
     invoice.state = str(state)
     invoice.save(update_fields=["state"])
     move = standing.settle(invoice, PaymentEvent.CREDIT) if note.payable else None
+    if move is None:
+        changes.touched(invoice)
     audit.record(
         actor,
         DOCUMENT_AUDIT[action],

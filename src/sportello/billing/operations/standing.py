@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from sportello.billing import changes
 from sportello.billing.models import Invoice, Payment, PaymentDirection
 from sportello.billing.rules.payments import Balance, Method, PaymentEntry, RefundEntry, derive
 from sportello.billing.states import PaymentEvent, PaymentMove, PaymentStatus, payment_move
@@ -49,13 +50,15 @@ def apply(invoice: Invoice, balance: Balance) -> list[str]:
 
 def settle(invoice: Invoice, event: PaymentEvent) -> PaymentMove:
     """
-    Derive an invoice's money after an event, save it and return the name of the move.
+    Derive an invoice's money after an event, save it and return the name of the move; mark what is or was paid.
 
     :raises ForbiddenMove: the table of states does not know this change
     """
-    before = PaymentStatus(invoice.payment_state)
+    before, was_paid = PaymentStatus(invoice.payment_state), invoice.paid_on is not None
     columns = apply(invoice, balance_of(invoice))
     move = payment_move(event, before, PaymentStatus(invoice.payment_state))
     invoice.version += 1
     invoice.save(update_fields=[*columns, "version", "updated_at"])
+    if was_paid or invoice.paid_on is not None:
+        changes.touched(invoice)
     return move

@@ -49,7 +49,6 @@ class Migration(migrations.Migration):
                         max_length=9,
                     ),
                 ),
-                ("known", sportello.core.fields.EncryptedTextField(blank=True, default="")),
                 ("known_hash", models.CharField(blank=True, max_length=64)),
                 ("known_amount", sportello.core.cents.EuroField(default=0)),
                 ("known_at", models.DateTimeField(null=True)),

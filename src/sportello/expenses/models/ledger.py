@@ -198,7 +198,6 @@ class Expense(OfPractice):
     should_hash = models.CharField(max_length=64, blank=True)
 
     held = models.CharField(max_length=9, choices=Held.choices, default=Held.NONE)
-    known = EncryptedTextField(blank=True, default="")
     known_hash = models.CharField(max_length=64, blank=True)
     known_amount = EuroField(default=0)
     known_at = models.DateTimeField(null=True)

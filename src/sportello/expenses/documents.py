@@ -1,0 +1,51 @@
+"""Between our contents and the protocol library's documents."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from sistemats import BatchEntry, DocumentId, ExpenseDocument, ExpenseType, Item, Operation
+from sistemats.replies import QueriedDocument
+from sportello.expenses.rules.content import ZERO, Content, Piece, Reference
+
+
+def id_of(reference: Reference) -> DocumentId:
+    """Return a reference as the library has it."""
+    return DocumentId(reference.vat_number, reference.issued_on, reference.number, reference.device)
+
+
+def document_of(content: Content) -> ExpenseDocument:
+    """Return a content as a document to send; the patient's code is in clear and never shows in a repr."""
+    return ExpenseDocument(
+        id=id_of(content.reference),
+        paid_on=content.paid_on,
+        items=tuple(_item(piece) for piece in content.pieces),
+        citizen_code=content.code or None,
+        prepaid=content.prepaid,
+        traceable=content.traceable,
+        opposed=content.opposed,
+    )
+
+
+def entry_of(content: Content, operation: str) -> BatchEntry:
+    """Return a content as an entry of a file."""
+    original = id_of(content.original) if content.original is not None else None
+    kind = Operation(operation)
+    return BatchEntry(document_of(content), kind, original if kind is Operation.REFUND else None)
+
+
+def totals_of(held: QueriedDocument) -> dict[str, Decimal]:
+    """Return what the State says it holds by expense type (EUR), zeros and what cannot be read left out."""
+    found: dict[str, Decimal] = {}
+    for total in held.totals:
+        try:
+            amount = Decimal(total.amount).quantize(Decimal("0.01"))
+        except InvalidOperation:
+            continue
+        if amount:
+            found[total.expense_type] = found.get(total.expense_type, ZERO) + amount
+    return found
+
+
+def _item(piece: Piece) -> Item:
+    return Item(ExpenseType(piece.expense_type), piece.amount, piece.flag or None, piece.rate, piece.nature or None)

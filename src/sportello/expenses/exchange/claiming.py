@@ -1,0 +1,194 @@
+"""Writing down what is about to leave, and taking the documents for it: the step before any byte does.
+
+Whoever commits this has the documents for itself: the row is locked while it is looked at, so of two workers, two tabs
+or two clicks one alone finds something to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+
+from sportello.core.turns import write_turn
+from sportello.expenses import patience
+from sportello.expenses.models import (
+    Attempt,
+    Expense,
+    ExpenseKind,
+    Held,
+    StsSettings,
+    Transmission,
+    TransmissionKind,
+)
+from sportello.expenses.rules.next_step import FLAGS, Sides, Step, next_step
+from sportello.expenses.standing import sides_of
+from sportello.expenses.states import CallState, Visible
+
+FILE_LIMIT = 2000
+"""Documents in one file: far below the 5 MByte that the State takes, and settled while one watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A document that is this caller's to send: what was written down for it, and whether it was sent before."""
+
+    transmission: Transmission
+    attempt: Attempt
+    expense: Expense
+    step: Step
+    sent_before: bool
+
+
+def claim_one(
+    expense_id: int, *, by: int | None = None, only: Collection[Step] = tuple(Step), now: datetime
+) -> Claimed | Step:
+    """
+    Take one document and write its next operation down; `Step.ASK` or `Step.NOTHING` where none is to be sent.
+
+    :param by: the person who asked, None for the software
+    :param only: steps that may be taken
+    :raises Expense.DoesNotExist: no such document
+    """
+    with write_turn(), transaction.atomic():
+        row = Expense.objects.select_for_update(of=("self",)).select_related("carrier").get(pk=expense_id)
+        step = next_step(sides_of([row])[row.pk])
+        if step in {Step.ASK, Step.NOTHING} or step not in only or not _may_leave(row.entity_id):
+            return Step.ASK if step is Step.ASK else Step.NOTHING
+        return _write_down(row, step, by, now)
+
+
+def _may_leave(entity_id: int) -> bool:
+    return StsSettings.objects.filter(entity_id=entity_id, activated_at__isnull=False, stopped_at=None).exists()
+
+
+def _write_down(row: Expense, step: Step, by: int | None, now: datetime) -> Claimed:
+    operation = FLAGS[step]
+    content, digest = (row.should, row.should_hash) if step is not Step.CANCEL else ("", "")
+    sent_before = row.sent_once
+    transmission = Transmission.objects.create(
+        practice_id=row.practice_id,
+        entity_id=row.entity_id,
+        kind=TransmissionKind.SINGLE,
+        operation=operation,
+        by_id=by,
+        content_sha256=digest or hashlib.sha256(str(row.pk).encode()).hexdigest(),
+        attempted_at=now,
+        lease_until=now + patience.lease(upload=False),
+    )
+    attempt = Attempt.objects.create(
+        practice_id=row.practice_id,
+        entity_id=row.entity_id,
+        transmission=transmission,
+        expense=row,
+        operation=operation,
+        content=content,
+        content_hash=digest,
+        known_protocol=row.protocol,
+    )
+    row.carrier, row.state = transmission, Visible.QUEUED.value
+    row.wanted, row.sent_once = False, True
+    row.version += 1
+    row.save(update_fields=["carrier", "state", "wanted", "sent_once", "version", "updated_at"])
+    return Claimed(transmission, attempt, row, step, sent_before)
+
+
+def sendable(entity_id: int, *, now: datetime, automatic: bool) -> QuerySet[Expense, Expense]:
+    """Return documents that wait to be inserted or refunded: all of them, or those that somebody asked to send."""
+    rows = Expense.objects.filter(entity_id=entity_id, state=Visible.READY, problem="", carrier=None, due=True)
+    rows = rows.exclude(held=Held.OTHER).filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
+    rows = rows.filter(Q(kind=ExpenseKind.DOCUMENT) | Q(original__held=Held.HELD))
+    return rows if automatic else rows.filter(wanted=True)
+
+
+def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None = None) -> Transmission | None:
+    """Take documents that wait for one file and write all of them down; None when fewer than one can go."""
+    with write_turn(), transaction.atomic():
+        if not _may_leave(entity_id):
+            return None
+        rows = _lock_ready(sendable(entity_id, now=now, automatic=automatic))
+        found = sides_of(rows)
+        mine = [(row, step) for row in rows if (step := _file_step(found[row.pk])) is not None]
+        if not mine:
+            return None
+        practice_id = mine[0][0].practice_id
+        transmission = Transmission(
+            practice_id=practice_id,
+            entity_id=entity_id,
+            kind=TransmissionKind.BATCH,
+            by_id=by,
+            count=len(mine),
+            content_sha256=_digest([row for row, _ in mine]),
+            attempted_at=now,
+            lease_until=now + patience.lease(upload=True),
+        )
+        transmission.file_name = f"sts-{transmission.uid.hex}-0001.zip"
+        transmission.save(force_insert=True)
+        Attempt.objects.bulk_create([_attempt(transmission, row, step) for row, step in mine], batch_size=500)
+        Expense.objects.filter(pk__in=[row.pk for row, _ in mine]).update(
+            carrier=transmission,
+            state=Visible.QUEUED.value,
+            wanted=False,
+            sent_once=True,
+            version=F("version") + 1,
+            updated_at=now,
+        )
+    return transmission
+
+
+def _lock_ready(rows: QuerySet[Expense, Expense]) -> list[Expense]:
+    """Lock what waits, oldest first; another file's documents are passed over where the database can."""
+    skip = connection.features.has_select_for_update_skip_locked
+    locked = rows.select_for_update(of=("self",), skip_locked=skip) if skip else rows.select_for_update()
+    return list(locked.order_by("pk")[:FILE_LIMIT])
+
+
+def _file_step(sides: Sides) -> Step | None:
+    step = next_step(sides)
+    return step if step in {Step.INSERT, Step.REFUND} else None
+
+
+def _attempt(transmission: Transmission, row: Expense, step: Step) -> Attempt:
+    return Attempt(
+        practice_id=row.practice_id,
+        entity_id=row.entity_id,
+        transmission=transmission,
+        expense=row,
+        operation=FLAGS[step],
+        content=row.should,
+        content_hash=row.should_hash,
+        known_protocol=row.protocol,
+    )
+
+
+def _digest(rows: Sequence[Expense]) -> str:
+    whole = hashlib.sha256()
+    for row in rows:
+        whole.update(row.should_hash.encode())
+    return whole.hexdigest()
+
+
+def take_over(transmission_id: int, *, now: datetime) -> Transmission | None:
+    """
+    Take a call whose sender died or that is in doubt, to ask about it; None when it is another's or not yet time.
+
+    The lease is renewed by a conditional update, so that one process alone asks.
+    """
+    with write_turn(), transaction.atomic():
+        row = Transmission.objects.select_for_update(of=("self",)).get(pk=transmission_id)
+        dead = row.state == CallState.WRITTEN and row.lease_until <= now
+        doubted = row.state == CallState.UNCERTAIN and (row.ask_after or now) <= now and row.lease_until <= now
+        if not (dead or doubted):
+            return None
+        row.lease_until = now + patience.lease(upload=row.kind == TransmissionKind.BATCH)
+        row.asked += 1
+        if dead:
+            row.state, row.trouble = CallState.UNCERTAIN.value, "worker_died"
+            row.ask_after = row.attempted_at + patience.doubt_lasts(upload=row.kind == TransmissionKind.BATCH)
+            Expense.objects.filter(carrier=row).update(state=Visible.UNCERTAIN.value, updated_at=now)
+        row.save(update_fields=["state", "trouble", "ask_after", "lease_until", "asked"])
+    return row

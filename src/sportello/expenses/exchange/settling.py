@@ -1,0 +1,209 @@
+"""Writing down what became of a call: the step after the answer, in one transaction.
+
+A call is settled once: whoever comes second finds it settled and changes nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from sportello.core import audit
+from sportello.core.actors import System
+from sportello.core.turns import write_turn
+from sportello.expenses import patience, running
+from sportello.expenses.models import (
+    Attempt,
+    Expense,
+    ExpenseKind,
+    Held,
+    Operation,
+    Outcome,
+    StopReason,
+    StsSettings,
+    Transmission,
+    TransmissionKind,
+)
+from sportello.expenses.rules.answers import ALREADY_CANCELLED, OUT_OF_STEP, Answer, Said
+from sportello.expenses.rules.content import ZERO, Content
+from sportello.expenses.rules.next_step import CANCELLING
+from sportello.expenses.standing import STATE, restate
+from sportello.expenses.states import AUDIT, CallState, Visible, check_call_move
+from sportello.expenses.stopping import stop_entity
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=2)
+DOUBT_PAUSE = timedelta(minutes=10)
+WRITTEN = (
+    *("held", "known_hash", "known_amount", "known_at", "protocol", "has_warnings"),
+    *("refused_hash", "refused_operation", "messages", "messages_at", "ask", "tries", "next_try_at", "carrier"),
+    *STATE,
+)
+
+
+def pause(tries: int) -> timedelta:
+    """
+    Return how long to wait after so many tries that came to nothing: doubling from half a minute to two hours.
+
+    >>> pause(1), pause(3)
+    (datetime.timedelta(seconds=30), datetime.timedelta(seconds=120))
+    """
+    longer: timedelta = FIRST_PAUSE * 2 ** min(max(tries, 1) - 1, 12)
+    return min(longer, LONGEST_PAUSE)
+
+
+def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expense | None:
+    """Write down what became of a single document's call; None when somebody settled it before."""
+    with write_turn(), transaction.atomic():
+        call = Transmission.objects.select_for_update(of=("self",)).get(pk=transmission_id)
+        if call.state not in {CallState.WRITTEN, CallState.UNCERTAIN}:
+            return None
+        attempt = Attempt.objects.get(transmission=call)
+        row = _locked(attempt)
+        if answer.said is Said.ACCOUNT:
+            stop_account(call.entity_id, answer.reason, now=now)
+        _close_call(call, answer, now)
+        if call.state in {CallState.DONE, CallState.NOT_SENT}:
+            close_attempt(attempt, answer)
+            attempt.save(update_fields=["outcome", "messages"])
+            apply(row, attempt, answer, now=now)
+            row.carrier = None
+        _show(row, now)
+        _tell(call, row, answer)
+    return row
+
+
+def _locked(attempt: Attempt) -> Expense:
+    """Lock a document, and before it what it takes back from: in the order in which everybody locks."""
+    expense = Expense.objects.only("pk", "original_id").get(pk=attempt.expense_id)
+    ids = [pk for pk in (expense.original_id, expense.pk) if pk]
+    rows = Expense.objects.select_for_update(of=("self",)).select_related("carrier", "original").filter(pk__in=ids)
+    found = {row.pk: row for row in rows.order_by("pk")}
+    return found[expense.pk]
+
+
+def _show(row: Expense, now: datetime) -> None:
+    """Put the state that follows, of the document and of what it takes back from; wake the sender where due."""
+    restate([row])
+    row.version += 1
+    row.save(update_fields=WRITTEN)
+    if row.original_id:
+        original = Expense.objects.select_related("carrier").get(pk=row.original_id)
+        if restate([original]):
+            original.version += 1
+            original.save(update_fields=STATE)
+    follow_up(row, now=now)
+
+
+def follow_up(row: Expense, *, now: datetime) -> None:
+    """Wake the sender for what a settled document leaves to be done: a change, an answer to ask for, its refunds."""
+    if row.carrier_id is not None:
+        return
+    waits = row.next_try_at is not None and row.next_try_at > now
+    refunds = row.kind == ExpenseKind.DOCUMENT and row.held == Held.HELD and row.refunds.filter(due=True).exists()
+    original = row.original
+    unties = row.held != Held.HELD and original is not None and original.state == Visible.TO_DELETE
+    if running.goes_at_once(row) or refunds or unties:
+        running.wake(row.entity_id, row.practice_id, at=row.next_try_at if waits else None)
+    elif waits:
+        running.wake(row.entity_id, row.practice_id, at=row.next_try_at)
+
+
+def _close_call(call: Transmission, answer: Answer, now: datetime) -> None:
+    upload = call.kind == TransmissionKind.BATCH
+    to = {
+        Said.DOUBT: CallState.UNCERTAIN,
+        Said.LATER: CallState.NOT_SENT,
+        Said.ACCOUNT: CallState.NOT_SENT,
+    }.get(answer.said, CallState.DONE)
+    call.trouble, call.messages = answer.trouble, list(answer.messages)
+    if to is CallState.UNCERTAIN:
+        doubt(call, now=now, upload=upload)
+        return
+    check_call_move(CallState(call.state), to)
+    call.state, call.answered_at, call.settled_at = to.value, now, now
+    call.protocol = answer.protocol[:40]
+    call.save(update_fields=["state", "answered_at", "settled_at", "protocol", "trouble", "messages", "ask_after"])
+
+
+def doubt(call: Transmission, *, now: datetime, upload: bool) -> None:
+    """Leave a call in doubt until the State can be asked; each time that it does not say, later."""
+    wait = patience.doubt_lasts(upload=upload) if not call.asked else min(pause(call.asked), DOUBT_PAUSE)
+    if call.state != CallState.UNCERTAIN:
+        check_call_move(CallState(call.state), CallState.UNCERTAIN)
+    call.state, call.ask_after, call.lease_until = CallState.UNCERTAIN.value, now + wait, now
+    call.save(update_fields=["state", "ask_after", "lease_until", "trouble", "messages"])
+    running.wake(call.entity_id, call.practice_id, at=call.ask_after)
+
+
+def close_attempt(attempt: Attempt, answer: Answer) -> None:
+    """Put what became of a document into its attempt. Saves nothing."""
+    attempt.outcome = {
+        Said.DONE: Outcome.ACCEPTED,
+        Said.WARNED: Outcome.WARNED,
+        Said.REFUSED: Outcome.REFUSED,
+        Said.CONFLICT: Outcome.CONFLICT,
+    }.get(answer.said, Outcome.NOT_SENT)
+    attempt.messages = list(answer.messages)
+
+
+def apply(row: Expense, attempt: Attempt, answer: Answer, *, now: datetime) -> None:
+    """Put an answer to an attempt into what is known of its document. Saves nothing."""
+    if answer.said in {Said.DONE, Said.WARNED} or _was_cancelled_already(attempt, answer):
+        _known(row, attempt, answer, now)
+    elif answer.said is Said.REFUSED:
+        _refused(row, attempt, answer)
+    elif answer.said is Said.CONFLICT:
+        row.ask = True
+    elif answer.said is Said.LATER:
+        row.tries += 1
+        row.next_try_at = now + pause(row.tries)
+    if answer.messages:
+        row.messages, row.messages_at = list(answer.messages), now
+
+
+def _was_cancelled_already(attempt: Attempt, answer: Answer) -> bool:
+    """A second cancellation is refused with S022: the aim is reached all the same."""
+    cancelling = attempt.operation == Operation.CANCEL
+    return cancelling and answer.said is Said.REFUSED and ALREADY_CANCELLED in answer.codes
+
+
+def _known(row: Expense, attempt: Attempt, answer: Answer, now: datetime) -> None:
+    row.refused_hash = row.refused_operation = ""
+    row.tries, row.next_try_at, row.ask = 0, None, False
+    row.known_at = now
+    row.protocol = (answer.protocol or row.protocol)[:40]
+    if attempt.operation == Operation.CANCEL:
+        row.held, row.known_hash, row.known_amount = Held.CANCELLED, "", ZERO
+        row.has_warnings = False
+        return
+    row.held, row.known_hash = Held.HELD, attempt.content_hash
+    row.known_amount = Content.read(attempt.content).total
+    row.has_warnings = answer.said is Said.WARNED
+
+
+def _refused(row: Expense, attempt: Attempt, answer: Answer) -> None:
+    row.refused_operation = attempt.operation
+    row.refused_hash = CANCELLING if attempt.operation == Operation.CANCEL else attempt.content_hash
+    row.ask = not answer.codes.isdisjoint(OUT_OF_STEP)
+
+
+def stop_account(entity_id: int, reason: str, *, now: datetime) -> None:
+    """Stop everything for an entity, inside the caller's transaction; the first to say so is the one that counts."""
+    account = StsSettings.objects.select_for_update(of=("self",)).select_related("entity").get(entity_id=entity_id)
+    stop_entity(account, StopReason(reason), now=now)
+
+
+def _tell(call: Transmission, row: Expense, answer: Answer) -> None:
+    """Write down who sent what and what became of it: operation, outcome and codes, never a person's data."""
+    about = audit.Subject("expense", row.pk, row.invoice.patient_id, row.entity_id)
+    audit.record(
+        System("sistema ts", row.practice_id),
+        AUDIT[Visible(row.state)],
+        about,
+        operation=call.operation,
+        outcome=answer.said.value,
+        codes=sorted(answer.codes),
+        protocol=call.protocol,
+        invoice_id=row.invoice_id,
+    )

@@ -1,0 +1,131 @@
+"""What an answer of the State means for a document, for its account and for the next try.
+
+Source: protocol 3, 6.3, 11 and 12. Decided on outcome and kind of message alone; codes matter only where they speak of
+the account (11.1), of passing trouble (WS99), or say that the State knows the document already or no more. Messages are
+kept in the State's words, without anything that looks like a person's code.
+
+>>> from sistemats import Accepted, AuthenticationFailed
+>>> read(Accepted("99260926001866680")).said, read(AuthenticationFailed(500)).reason
+(<Said.DONE: 'done'>, 'authentication')
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sistemats import (
+    Accepted,
+    AcceptedWithWarnings,
+    AuthenticationFailed,
+    Conflict,
+    NotDone,
+    Refused,
+    Unavailable,
+    Uncertain,
+)
+from sistemats.replies import Message
+from sportello.expenses.rules.credentials import Verdict, of_codes
+
+ALREADY_THERE, ALREADY_CANCELLED, NOT_FOUND = "S017", "S022", "S010"
+OUT_OF_STEP = frozenset({ALREADY_THERE, ALREADY_CANCELLED, NOT_FOUND})
+"""Refusals that say that the State's books are not as we know them: it is asked what it holds."""
+LONGEST = 500
+_PERSON = re.compile(r"\b[A-Z]{6}[0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]\b", re.I)
+_SEALED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
+_ACCOUNT = {Verdict.PIN: "pin", Verdict.OWNER: "owner", Verdict.DELEGATION: "delegation"}
+_UNDECIPHERABLE = "002"
+
+Outcome = (
+    Accepted | AcceptedWithWarnings | Refused | AuthenticationFailed | Unavailable | Uncertain | NotDone | Conflict
+)
+
+
+class Said(StrEnum):
+    """What an answer comes to."""
+
+    DONE = "done"
+    WARNED = "warned"
+    REFUSED = "refused"
+    ACCOUNT = "account"
+    """Refused for the sake of the account: nothing else would fare better until a person has seen to it."""
+    LATER = "later"
+    """Certainly not done, through nobody's fault: it may be tried again."""
+    DOUBT = "doubt"
+    CONFLICT = "conflict"
+    """The State's books are not as we know them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer in our words: `reason` is why an account is stopped, `trouble` a word for what went wrong."""
+
+    said: Said
+    protocol: str = ""
+    messages: tuple[dict[str, str], ...] = ()
+    trouble: str = ""
+    reason: str = ""
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of all messages."""
+        return frozenset(message["code"] for message in self.messages)
+
+
+def read(outcome: Outcome) -> Answer:
+    """Return what an outcome of the client comes to."""
+    match outcome:
+        case Accepted():
+            return Answer(Said.DONE, outcome.protocol or "", plain(outcome.messages))
+        case AcceptedWithWarnings():
+            return Answer(Said.WARNED, outcome.protocol or "", plain(outcome.messages))
+        case Refused():
+            return _refused(outcome)
+        case AuthenticationFailed():
+            return Answer(Said.ACCOUNT, trouble="authentication", reason="authentication")
+        case Unavailable():
+            return Answer(Said.LATER, trouble=_trouble(outcome))
+        case NotDone():
+            return Answer(Said.LATER, trouble="not_done")
+        case Conflict():
+            return Answer(Said.CONFLICT, trouble="conflict")
+    return Answer(Said.DOUBT, trouble="no_answer")
+
+
+def plain(messages: Iterable[Message]) -> tuple[dict[str, str], ...]:
+    """Return messages as plain values to keep: code, the State's words, kind."""
+    return tuple(
+        {"code": scrubbed(one.code)[:20], "text": scrubbed(one.text), "kind": one.kind.strip()[:5]} for one in messages
+    )
+
+
+def scrubbed(text: str) -> str:
+    """
+    Return words of the State without what looks like a person's code or a sealed value, in one line.
+
+    >>> scrubbed("CODICE FISCALE RSSMRA80A01H501U ERRATO")
+    'CODICE FISCALE … ERRATO'
+    """
+    return _SEALED.sub("…", _PERSON.sub("…", " ".join(text.split())))[:LONGEST]
+
+
+def _refused(outcome: Refused) -> Answer:
+    messages = plain(outcome.messages)
+    if outcome.fault is not None:
+        messages = ({"code": "", "text": scrubbed(outcome.fault.text), "kind": "E"},)
+    if outcome.passing:
+        return Answer(Said.LATER, messages=messages, trouble="busy")
+    if _UNDECIPHERABLE in outcome.codes:
+        return Answer(Said.ACCOUNT, messages=messages, trouble="certificate", reason="certificate")
+    verdict = of_codes(outcome.codes, certificate_doubtful=True)
+    if verdict in _ACCOUNT:
+        return Answer(Said.ACCOUNT, messages=messages, trouble=_ACCOUNT[verdict], reason=_ACCOUNT[verdict])
+    return Answer(Said.REFUSED, messages=messages)
+
+
+def _trouble(outcome: Unavailable) -> str:
+    if outcome.status in {429, 503}:
+        return "busy"
+    return "unavailable" if outcome.status else "no_connection"

@@ -1,0 +1,122 @@
+"""A document as the State takes it, in plain values, and its one canonical text.
+
+Source: types of the synchronous and batch services (protocol 6.2, 7.2). Units: EUR with two places; days in Italy.
+The text is what hashes are made of and what is kept closed at rest: the same content gives the same bytes.
+
+>>> one = Content(Reference("65498732105", date(2026, 3, 2), "12/2026"), date(2026, 3, 2),
+...               (Piece("SP", Decimal("71.40"), nature="N4"),), code="RSSMRA80A01H501U", traceable=True)
+>>> Content.read(one.text()) == one, one.total
+(True, Decimal('71.40'))
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reference:
+    """How the State tells one document from another."""
+
+    vat_number: str
+    issued_on: date
+    number: str
+    device: int = 1
+
+    def __str__(self) -> str:
+        """Return number, day and device for a log or a list: nobody's name."""
+        device = "" if self.device == 1 else f" ({self.device})"
+        return f"{self.number} {self.issued_on.isoformat()}{device}"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One item: type, amount (EUR), flag, and VAT rate in percent or natura."""
+
+    expense_type: str
+    amount: Decimal
+    flag: str = ""
+    rate: Decimal | None = None
+    nature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything that goes to the State about one document. `original` is what a refund takes back from."""
+
+    reference: Reference
+    paid_on: date
+    pieces: tuple[Piece, ...]
+    code: str = field(default="", repr=False)
+    opposed: bool = False
+    prepaid: bool = False
+    traceable: bool | None = None
+    original: Reference | None = None
+
+    @property
+    def total(self) -> Decimal:
+        """The sum of the items (EUR)."""
+        return sum((piece.amount for piece in self.pieces), ZERO)
+
+    def totals(self) -> dict[str, Decimal]:
+        """Return the sums by expense type (EUR)."""
+        found: dict[str, Decimal] = {}
+        for piece in self.pieces:
+            found[piece.expense_type] = found.get(piece.expense_type, ZERO) + piece.amount
+        return found
+
+    def text(self) -> str:
+        """Return the canonical text."""
+        return json.dumps(
+            {
+                "ref": _written(self.reference),
+                "paid": self.paid_on.isoformat(),
+                "code": self.code,
+                "opposed": self.opposed,
+                "prepaid": self.prepaid,
+                "traced": self.traceable,
+                "items": [
+                    [one.expense_type, f"{one.amount:.2f}", one.flag, _rate(one.rate), one.nature]
+                    for one in self.pieces
+                ],
+                "original": None if self.original is None else _written(self.original),
+            },
+            sort_keys=True,
+            separators=(",", ":"),
+        )
+
+    @classmethod
+    def read(cls, text: str) -> Content:
+        """Return what a canonical text says."""
+        kept = json.loads(text)
+        return cls(
+            reference=_reference(kept["ref"]),
+            paid_on=date.fromisoformat(kept["paid"]),
+            pieces=tuple(
+                Piece(kind, Decimal(amount), flag, None if rate is None else Decimal(rate), nature)
+                for kind, amount, flag, rate, nature in kept["items"]
+            ),
+            code=kept["code"],
+            opposed=kept["opposed"],
+            prepaid=kept["prepaid"],
+            traceable=kept["traced"],
+            original=None if kept["original"] is None else _reference(kept["original"]),
+        )
+
+
+def _written(reference: Reference) -> list[Any]:
+    return [reference.vat_number, reference.issued_on.isoformat(), reference.number, reference.device]
+
+
+def _reference(kept: list[Any]) -> Reference:
+    return Reference(kept[0], date.fromisoformat(kept[1]), kept[2], kept[3])
+
+
+def _rate(rate: Decimal | None) -> str | None:
+    return None if rate is None else f"{rate:.2f}"

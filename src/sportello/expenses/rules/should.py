@@ -1,0 +1,244 @@
+"""What the State should hold of a paper: derived from the paper alone, never from what was sent before.
+
+Source: practice specification 2.11, 2.12, 2.14; protocol 6.4, 10.1-10.3. Paid documents of natural persons with a
+health line; opposed ones without the code and with the flag; a payment before the issue with its flag; credit notes as
+refunds with positive amounts and a reference of their own; the share of the bonus psicologo as AA beside the patient's.
+Units: EUR with two places. The only rounding shares fund, VAT and what else a VAT group adds among its lines, so that
+the parts sum to the group to the cent.
+
+>>> lines = (PaperLine(ServiceNature.HEALTH, "SP", "", Decimal("90.00"), "N4"),)
+>>> groups = (PaperGroup("N4", Decimal("91.80")),)
+>>> [str(piece.amount) for piece in pieces(lines, groups, Stamp(Decimal("2.00"), "N1", "included"))]
+['93.80']
+>>> [(str(piece.amount), piece.nature) for piece in pieces(lines, groups, Stamp(Decimal("2.00"), "N1", "separate"))]
+[('91.80', 'N4'), ('2.00', 'N1')]
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from sportello.billing.rules.treatments import ServiceNature
+from sportello.core.money import round_cents
+from sportello.expenses.rules.content import ZERO, Content, Piece, Reference
+
+FIRST_PAYMENT = date(2015, 1, 1)
+"""Payments before are none of the State's (protocol 10.3)."""
+LARGEST = Decimal("99999.99")
+BONUS_TYPE = "AA"
+NUMBER = re.compile(r"[A-Za-z0-9_./\\-]{1,20}")
+CODE = re.compile(r"[A-Z0-9]{16}|[0-9]{11}")
+
+
+class WhyNot(StrEnum):
+    """Why the State need not hold a document."""
+
+    NOT_A_PERSON = "not_a_person"
+    NOT_HEALTH = "not_health"
+    NOT_PAID = "not_paid"
+    NO_CODE = "no_code"
+    EXCLUDED = "excluded"
+    BEFORE_ACTIVATION = "before_activation"
+    ORIGINAL_NOT_DUE = "original_not_due"
+
+
+class Problem(StrEnum):
+    """Why a document that the State should hold cannot be sent as it is."""
+
+    NONE = ""
+    UNMAPPED = "unmapped"
+    NUMBER = "number_not_allowed"
+    AMOUNT = "amount_too_large"
+    DATE = "date_not_allowed"
+    CODE = "code_malformed"
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """A line: what it is, its expense type (None: nobody said yet, empty: no expense), its net (EUR) and VAT label."""
+
+    nature: ServiceNature
+    expense_type: str | None
+    flag: str
+    net: Decimal
+    vat_label: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether the line is a health expense, mapped or not yet."""
+        return self.nature is not ServiceNature.OTHER and self.expense_type != ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperGroup:
+    """What stands under one VAT label: services, fund and VAT together (EUR)."""
+
+    vat_label: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The stamp that was charged (EUR), its natura, and how it reaches the State: included, separate or omitted."""
+
+    amount: Decimal = ZERO
+    nature: str = ""
+    handling: str = "included"
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What an issued paper says, as far as the State is concerned."""
+
+    reference: Reference
+    is_person: bool
+    lines: tuple[PaperLine, ...]
+    groups: tuple[PaperGroup, ...]
+    stamp: Stamp
+    paid_on: date | None
+    code: str = field(repr=False)
+    opposed: bool
+    traceable: bool | None
+    bonus_share: Decimal = ZERO
+    excluded: bool = False
+    active_since: date = FIRST_PAYMENT
+    original: Reference | None = None
+    original_due: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Should:
+    """What the State should hold: `content` where `due`; else why not. A `problem` keeps it from being sent."""
+
+    due: bool
+    why_not: str = ""
+    problem: str = ""
+    content: Content | None = None
+
+
+def derive(paper: Paper) -> Should:
+    """Return what the State should hold of a paper."""
+    why_not = _why_not(paper)
+    if why_not is not None:
+        return Should(due=False, why_not=why_not.value)
+    if any(line.counts and line.expense_type is None for line in paper.lines):
+        return Should(due=True, problem=Problem.UNMAPPED.value)
+    content = _content(paper)
+    return Should(due=True, problem=_problem(content).value, content=content)
+
+
+def concerns_the_state(paper: Paper) -> bool:
+    """Tell whether a paper is of the kind that the State may have to know, whatever else is missing."""
+    return paper.is_person and any(line.counts for line in paper.lines)
+
+
+def pieces(lines: Sequence[PaperLine], groups: Sequence[PaperGroup], stamp: Stamp) -> tuple[Piece, ...]:
+    """Return the items of a paper, in the order of its lines: lines of one type, flag and VAT label are one item."""
+    sums: dict[tuple[str, str, str], Decimal] = {}
+    for line, amount in _shares(lines, groups):
+        if line.counts and line.expense_type:
+            key = (line.expense_type, line.flag, line.vat_label)
+            sums[key] = sums.get(key, ZERO) + amount
+    found = [_piece(*key, amount) for key, amount in sums.items() if amount]
+    if not found:  # a note that gives back nothing but a stamp
+        kinds = [line.expense_type for line in lines if line.counts and line.expense_type]
+        return tuple(_alone(stamp, kinds))
+    return tuple(_with_stamp(found, stamp))
+
+
+def _why_not(paper: Paper) -> WhyNot | None:
+    if not paper.is_person:
+        return WhyNot.NOT_A_PERSON
+    if not any(line.counts for line in paper.lines):
+        return WhyNot.NOT_HEALTH
+    if paper.excluded:
+        return WhyNot.EXCLUDED
+    if not paper.original_due:
+        return WhyNot.ORIGINAL_NOT_DUE
+    if paper.paid_on is None:
+        return WhyNot.NOT_PAID
+    if paper.paid_on < paper.active_since and paper.original is None:
+        return WhyNot.BEFORE_ACTIVATION
+    return None if paper.code or paper.opposed else WhyNot.NO_CODE
+
+
+def _content(paper: Paper) -> Content:
+    refund = paper.original is not None
+    items = pieces(paper.lines, paper.groups, paper.stamp)
+    paid_on = paper.reference.issued_on if refund else paper.paid_on or paper.reference.issued_on
+    return Content(
+        reference=paper.reference,
+        paid_on=paid_on,
+        pieces=items if refund else _with_bonus(items, paper.bonus_share),
+        code="" if paper.opposed else paper.code,
+        opposed=paper.opposed,
+        prepaid=paid_on < paper.reference.issued_on,
+        traceable=paper.traceable,
+        original=paper.original,
+    )
+
+
+def _problem(content: Content) -> Problem:
+    if not NUMBER.fullmatch(content.reference.number):
+        return Problem.NUMBER
+    if any(not ZERO < piece.amount <= LARGEST for piece in content.pieces) or not content.pieces:
+        return Problem.AMOUNT
+    if content.paid_on < FIRST_PAYMENT:
+        return Problem.DATE
+    if content.code and not CODE.fullmatch(content.code):
+        return Problem.CODE
+    return Problem.NONE
+
+
+def _shares(lines: Sequence[PaperLine], groups: Sequence[PaperGroup]) -> Iterator[tuple[PaperLine, Decimal]]:
+    """Yield each line with its part of its group, by net; running sums are rounded, so no cent is lost."""
+    for group in groups:
+        mine = [line for line in lines if line.vat_label == group.vat_label]
+        whole = sum((line.net for line in mine), ZERO)
+        given = running = ZERO
+        for place, line in enumerate(mine, start=1):
+            running += line.net
+            last = place == len(mine)
+            upto = group.amount if last or not whole else round_cents(group.amount * running / whole)
+            yield line, upto - given
+            given = upto
+
+
+def _piece(expense_type: str, flag: str, vat_label: str, amount: Decimal) -> Piece:
+    if vat_label.startswith("N"):
+        return Piece(expense_type, amount, flag, nature=vat_label)
+    return Piece(expense_type, amount, flag, rate=Decimal(vat_label))
+
+
+def _with_stamp(found: list[Piece], stamp: Stamp) -> list[Piece]:
+    if not stamp.amount or stamp.handling == "omitted":
+        return found
+    if stamp.handling == "separate":
+        return [*found, Piece(found[0].expense_type, stamp.amount, found[0].flag, nature=stamp.nature)]
+    fitting = [place for place, piece in enumerate(found) if piece.rate is None]
+    place = fitting[0] if fitting else 0
+    found[place] = replace(found[place], amount=found[place].amount + stamp.amount)
+    return found
+
+
+def _alone(stamp: Stamp, kinds: Sequence[str]) -> Iterator[Piece]:
+    if stamp.amount and kinds and stamp.handling != "omitted":
+        yield Piece(kinds[0], stamp.amount, nature=stamp.nature)
+
+
+def _with_bonus(found: tuple[Piece, ...], share: Decimal) -> tuple[Piece, ...]:
+    """Move the share that INPS pays to its own type, out of the items in their order; VAT stays what it was."""
+    left, own, bonus = share, [], []
+    for piece in found:
+        taken = min(left, piece.amount)
+        left -= taken
+        if piece.amount > taken:
+            own.append(replace(piece, amount=piece.amount - taken))
+        if taken:
+            bonus.append(Piece(BONUS_TYPE, taken, rate=piece.rate, nature=piece.nature))
+    return (*own, *bonus)
