@@ -16,6 +16,17 @@ from sportello.billing.states import (
     document_after,
     payment_move,
 )
+from sportello.patients.states import (
+    CONNECTION_MOVES,
+    INVITATION_MOVES,
+    ConnectionAction,
+    ConnectionState,
+    InvitationAction,
+    InvitationState,
+    connection_after,
+    invitation_after,
+)
+from sportello.patients.states import ForbiddenMove as AccessForbidden
 from tests.oracles.folder import read_json
 
 MACHINES = read_json("state-machines.json")
@@ -62,3 +73,39 @@ def test_payment_moves_outside_the_oracle_are_forbidden() -> None:
         except ForbiddenMove:
             continue
         assert (now, move, to) in listed
+
+
+def test_invitation_moves_are_the_oracles() -> None:
+    machine = _machine("invitation")
+    ours = {(now, action, to) for now, moves in INVITATION_MOVES.items() for action, to in moves.items()}
+    assert ours == {tuple(move) for move in machine["transitions"]}
+    assert {str(state) for state in InvitationState} == set(machine["states"])
+    assert machine["initial"] == InvitationState.NONE
+
+
+def test_connection_moves_are_the_oracles() -> None:
+    machine = _machine("connection")
+    ours = {(now, action, to) for now, moves in CONNECTION_MOVES.items() for action, to in moves.items()}
+    assert ours == {tuple(move) for move in machine["transitions"]}
+    assert {str(state) for state in ConnectionState} == set(machine["states"])
+    assert machine["initial"] == ConnectionState.NOT_CONNECTED
+
+
+def test_invitation_moves_outside_the_oracle_are_forbidden() -> None:
+    listed = {(now, action): to for now, action, to in _machine("invitation")["transitions"]}
+    for now, action in product(InvitationState, InvitationAction):
+        if (now, action) in listed:
+            assert invitation_after(now, action) == listed[now, action]
+        else:
+            with pytest.raises(AccessForbidden):
+                invitation_after(now, action)
+
+
+def test_connection_moves_outside_the_oracle_are_forbidden() -> None:
+    listed = {(now, action): to for now, action, to in _machine("connection")["transitions"]}
+    for now, action in product(ConnectionState, ConnectionAction):
+        if (now, action) in listed:
+            assert connection_after(now, action) == listed[now, action]
+        else:
+            with pytest.raises(AccessForbidden):
+                connection_after(now, action)

@@ -41,7 +41,7 @@ class Unpaired(Paired):
 
 def pair(monkeypatch: Any, door: Paired | None = None) -> None:
     """Let a portal be paired for the length of a test."""
-    monkeypatch.setattr(portal_door, "_pairing", lambda: door or Paired())
+    monkeypatch.setattr(portal_door, "pairing", door or Paired())
 
 
 def send(actor: Actor, patient: Any, representative: Any = None, *, now: datetime = NOW, **asked: Any) -> Sent:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
-
+from sportello.core import pairing
 from sportello.core.violations import RuleViolation
 
 
@@ -19,7 +17,7 @@ def is_paired() -> bool:
 
 def portal_address() -> str:
     """Return the address of the paired portal without a slash at its end, "" when none is paired."""
-    return str(_pairing().portal_address()).rstrip("/")
+    return str(pairing.portal_address()).rstrip("/")
 
 
 def invitation_link(token: str) -> str:
@@ -30,8 +28,4 @@ def invitation_link(token: str) -> str:
     """
     if not is_paired():
         raise NoPortal("no_portal")
-    return f"{portal_address()}/i/{_pairing().desk_id()}/{token}"
-
-
-def _pairing() -> Any:
-    return import_module("sportello.core.pairing")
+    return f"{portal_address()}/i/{pairing.desk_id()}/{token}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -12,9 +12,10 @@ from sportello.core.actors import Actor, System, acting
 from sportello.core.refusals import Refused
 from sportello.core.violations import RuleViolation
 from sportello.parties.queries import actor_for
-from sportello.patients.connecting.people import Asked, Invitee
+from sportello.patients.checks import is_minor
+from sportello.patients.connecting.people import Asked, Invitee, day_of, may_act_for
 from sportello.patients.connecting.sending import begin, locked_patient, send
-from sportello.patients.models import BulkInvitation, BulkItem, Patient
+from sportello.patients.models import BulkInvitation, BulkItem, Patient, Representative
 from sportello.patients.models.connections import AskedProof
 from sportello.patients.permissions import check_may_connect, may_connect
 from sportello.patients.states import ConnectionState, InvitationAction, InvitationState
@@ -27,6 +28,7 @@ _ACTIONS = {
     InvitationState.EXPIRED: InvitationAction.RESEND,
 }
 _OUTCOMES = {InvitationAction.INVITE: "sent", InvitationAction.RESEND: "resent"}
+_BEST = ("sent", "resent", "already_waiting", "already_connected", "is_suspended", "has_bounced")
 
 
 def start_bulk_invitation(
@@ -99,21 +101,40 @@ def _one(bulk: BulkInvitation, item_id: int, now: datetime) -> None:
 
 
 def _invited(actor: Actor | None, bulk: BulkInvitation, patient_id: int, now: datetime) -> str:
-    """Invite one patient and return how it went: `sent`, `resent`, or the code of what stood in the way."""
+    """
+    Invite one patient, or who acts for a minor, and return how it went: `sent`, `resent`, or what stood in the way.
+
+    Where several act for a minor, the best outcome is told: one of them was reached.
+    """
     if actor is None or not may_connect(actor):
         return "no_right"
+    try:
+        with acting(actor):
+            outcomes = [_send_one(actor, bulk, each, now) for each in _invitees(patient_id, day_of(now))]
+    except Patient.DoesNotExist:
+        return "no_right"
+    return min(outcomes, key=lambda each: _BEST.index(each) if each in _BEST else len(_BEST))
+
+
+def _invitees(patient_id: int, today: date) -> list[Invitee]:
+    patient = locked_patient(patient_id)
+    if not is_minor(patient.born_on, today):
+        return [Invitee(patient, None)]
+    rows = Representative.objects.filter(patient_id=patient.pk).order_by("since_on", "pk")
+    current = [Invitee(patient, row) for row in rows if may_act_for(patient, row, today)]
+    return current or [Invitee(patient, None)]
+
+
+def _send_one(actor: Actor, bulk: BulkInvitation, invitee: Invitee, now: datetime) -> str:
     asked = Asked(bulk.proof, bulk.second_factor_required)
     try:
-        with acting(actor), transaction.atomic():
-            invitee = Invitee(locked_patient(patient_id), None)
+        with transaction.atomic():
             invitation = begin(invitee, now=now)
             standing = _in_the_way(invitation.connection.state, invitation.state)
             if standing:
                 return standing
             action = _ACTIONS[InvitationState(invitation.state)]
             send(actor, invitee, invitation, action, asked, now=now)
-    except Patient.DoesNotExist:
-        return "no_right"
     except RuleViolation as refusal:
         return refusal.code
     return _OUTCOMES[action]

@@ -20,25 +20,30 @@ from sportello.patients.operations.portal.standing import tell_ended
 from sportello.patients.states import ConnectionAction, ConnectionState, InvitationAction, InvitationState
 
 BATCH = 500
+SYSTEM = System("access of patients")
 
 
 def expire_invitations(*, now: datetime) -> int:
     """Move invitations whose day has passed to EXPIRED, and return how many were."""
-    due = Invitation.objects.filter(state=InvitationState.PENDING.value, expires_at__lte=now)
-    ids = list(due.order_by("expires_at").values_list("pk", flat=True)[:BATCH])
-    return sum(_close(each, InvitationAction.TIME_PASSES, LinkEnd.EXPIRED, now) for each in ids)
+    with acting(SYSTEM):
+        due = Invitation.objects.filter(state=InvitationState.PENDING.value, expires_at__lte=now)
+        ids = list(due.order_by("expires_at").values_list("pk", flat=True)[:BATCH])
+        return sum(_close(each, InvitationAction.TIME_PASSES, LinkEnd.EXPIRED, now) for each in ids)
 
 
 def note_bounces(*, now: datetime) -> int:
     """Move invitations whose mail the other side refused for good to BOUNCED, and return how many were."""
-    refused = OutgoingMail.objects.filter(
-        purpose="patient_invitation",
-        state=MailState.FAILED.value,
-        last_error__in=sorted(each.value for each in ABOUT_THE_MAIL),
-    )
-    due = Invitation.objects.filter(state=InvitationState.PENDING.value, links__ended_at=None, links__mail__in=refused)
-    ids = list(due.order_by("pk").values_list("pk", flat=True)[:BATCH])
-    return sum(_close(each, InvitationAction.MAIL_BOUNCES, LinkEnd.BOUNCED, now) for each in ids)
+    with acting(SYSTEM):
+        refused = OutgoingMail.objects.filter(
+            purpose="patient_invitation",
+            state=MailState.FAILED.value,
+            last_error__in=sorted(each.value for each in ABOUT_THE_MAIL),
+        )
+        due = Invitation.objects.filter(
+            state=InvitationState.PENDING.value, links__ended_at=None, links__mail__in=refused
+        )
+        ids = list(due.order_by("pk").values_list("pk", flat=True)[:BATCH])
+        return sum(_close(each, InvitationAction.MAIL_BOUNCES, LinkEnd.BOUNCED, now) for each in ids)
 
 
 def end_powers(*, now: datetime) -> int:
@@ -49,14 +54,14 @@ def end_powers(*, now: datetime) -> int:
     """
     today = day_of(now)
     maybe = Q(representative__until_on__lt=today) | Q(patient__born_on__lte=birthday(today, -ADULT))
-    rows = Connection.objects.filter(
-        maybe, state__in=[ConnectionState.CONNECTED.value, ConnectionState.PENDING.value], representative__isnull=False
-    )
-    ended = 0
-    for row in rows.select_related("patient", "representative").order_by("pk").iterator(BATCH):
-        if row.representative and not may_act_for(row.patient, row.representative, today):
-            ended += _end(row.pk, now)
-    return ended
+    open_states = [ConnectionState.CONNECTED.value, ConnectionState.PENDING.value]
+    with acting(SYSTEM):
+        rows = Connection.objects.filter(maybe, state__in=open_states, representative__isnull=False)
+        found = rows.select_related("patient", "representative").order_by("pk").iterator(BATCH)
+        over = [
+            row.pk for row in found if row.representative and not may_act_for(row.patient, row.representative, today)
+        ]
+        return sum(_end(each, now) for each in over)
 
 
 def _end(connection_id: int, now: datetime) -> bool:
@@ -66,11 +71,9 @@ def _end(connection_id: int, now: datetime) -> bool:
         if connection.state == ConnectionState.PENDING:
             invitation = Invitation.objects.get(connection_id=connection.pk, is_current=True)
             invitation.connection = connection
-            close_invitation(
-                who, invitation, InvitationAction.TIME_PASSES, LinkEnd.EXPIRED, now=now, reason_code="powers"
-            )
+            close_invitation(who, invitation, InvitationAction.TIME_PASSES, LinkEnd.EXPIRED, now=now, cause="powers")
         elif connection.state == ConnectionState.CONNECTED:
-            move_connection(who, connection, ConnectionAction.DISCONNECT, now=now, reason_code="powers")
+            move_connection(who, connection, ConnectionAction.DISCONNECT, now=now, cause="powers")
             tell_ended(connection, now=now, powers_over=True)
         else:
             return False
