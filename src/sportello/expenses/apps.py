@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from sportello.core import marks
-
 
 class ExpensesConfig(AppConfig):
     """Listens to what changes on papers and patients."""
@@ -15,6 +13,7 @@ class ExpensesConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen."""
+        from sportello.core import marks
         from sportello.expenses.taking_in import TOPICS
 
         for topic in TOPICS:
