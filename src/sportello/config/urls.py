@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("sportello.web.public.account_urls")),
     path("practice/", include("sportello.web.practice.urls")),
     path("api/", include("sportello.api.urls")),
+    path("desk/", include("sportello.desk.urls")),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("_parts/", include("sportello.web.gallery.urls")))
