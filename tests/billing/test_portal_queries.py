@@ -145,7 +145,7 @@ def test_totals_subtract_credit_notes_and_refuse_an_unknown_id(world: World, dja
 def test_chosen_by_id_is_ordered_and_named_by_day_series_and_number(world: World, django_assert_num_queries) -> None:
     papers = [issued(world, on=DAY + timedelta(days=at)) for at in range(3)]
     ids = [str(each.uid) for each in reversed(papers)]
-    with django_assert_num_queries(1):  # their files would be the second
+    with django_assert_num_queries(1):
         chosen = portal.chosen_by_id(world.rossi.party.pk, world.bruno.pk, ids)
     assert [each.file_name for each in chosen] == [
         "2026-03-12_A-1.pdf",

@@ -1,42 +1,13 @@
-"""CSV for spreadsheets: streamed, semicolons as Italian ones expect, and no cell that a spreadsheet would run (T9)."""
+"""CSV downloads, streamed."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from django.http import HttpResponse, StreamingHttpResponse
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-class _Line:
-    """A file for the csv module that hands each line back."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def safe(cell: str) -> str:
-    """
-    Return a cell that no spreadsheet takes for a formula; numbers stay numbers.
-
-    >>> safe("=1+1"), safe("-12.50"), safe("Bianchi")
-    ("'=1+1", '-12.50', 'Bianchi')
-    """
-    if not cell.startswith(_RUNS):
-        return cell
-    return cell if _is_number(cell) else f"'{cell}"
-
-
-def csv_lines(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """Yield the lines of a CSV file in UTF-8, each cell safe."""
-    writer = csv.writer(_Line(), delimiter=";")
-    yield BYTE_ORDER_MARK + str(writer.writerow(head)).encode()
-    for row in rows:
-        yield str(writer.writerow([safe(cell) for cell in row])).encode()
+from sportello.core.spreadsheet import csv_lines
 
 
 def csv_response(name: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:
@@ -44,11 +15,3 @@ def csv_response(name: str, head: Sequence[str], rows: Iterable[Sequence[str]]) 
     response = StreamingHttpResponse(csv_lines(head, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return cast(HttpResponse, response)  # our views are typed by what they do with it, and that is the same
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return not cell[1:2].isalpha()

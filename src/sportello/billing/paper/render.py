@@ -52,7 +52,7 @@ class Renderer:
         :raises RenderFailed: fonts are not installed, or there is no room for temporary files
         """
         try:
-            fonts = _load_fonts()
+            fonts = shared_fonts()
             self._root = Path(tempfile.mkdtemp(prefix="sportello-paper-"))
             weakref.finalize(self, _remove, self._root, os.getpid())
             self._template = self._root / TEMPLATE.name
@@ -101,7 +101,7 @@ class Renderer:
             try:
                 return self._compile(attempt, moment)
             except typst.TypstError as error:
-                reason = _without_texts(error.message)
+                reason = without_texts(error.message)
         raise RenderFailed(f"the engine cannot set this document: {reason}")
 
     def _compile(self, plain: dict[str, Any], moment: datetime) -> bytes:
@@ -184,9 +184,23 @@ def _attempts(plain: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield glyphs.only_plain(plain)
 
 
-def _without_texts(message: str) -> str:
+def without_texts(message: str) -> str:
     """Return the engine's message up to the first quoted piece, which may be a name."""
     return message.split("`", 1)[0].split('"', 1)[0].strip()[:200]
+
+
+@cache
+def _fonts_of(_process: int) -> typst.Fonts:
+    return _load_fonts()
+
+
+def shared_fonts() -> typst.Fonts:
+    """
+    Return the fonts of the paper, loaded once a process.
+
+    :raises FontsMissing: they are not installed
+    """
+    return _fonts_of(os.getpid())
 
 
 @cache

@@ -26,6 +26,7 @@ LARGEST_PAGE = 200
 MOST_CHOSEN = 500
 """Papers in one download (practice specification 7)."""
 
+_OF_FILE = ("uid", "party_id", "media_type", "size", "sha256", "place", "key_id")
 _COLUMN: Mapping[By, str] = {By.ISSUE: "issued_on", By.PAYMENT: "paid_on"}
 
 
@@ -140,7 +141,7 @@ def totals(practice_id: int, patient_id: int, ids: Collection[str]) -> tuple[int
 
 def chosen_by_id(practice_id: int, patient_id: int, ids: Collection[str]) -> list[Chosen]:
     """
-    Return some papers by day of issue, then number. Two queries.
+    Return some papers by day of issue, then number. One query.
 
     :raises Invoice.DoesNotExist: one of them is none of this patient's, or none was named
     :raises TooManyPapers: more than one download holds
@@ -156,7 +157,7 @@ def chosen_by_id(practice_id: int, patient_id: int, ids: Collection[str]) -> lis
 
 def chosen_by_period(practice_id: int, patient_id: int, period: Period) -> list[Chosen]:
     """
-    Return all papers of a period by its day, then number. Two queries.
+    Return all papers of a period by its day, then number. One query, two when there are too many.
 
     :raises Invoice.DoesNotExist: there is none
     :raises TooManyPapers: more than one download holds
@@ -172,12 +173,15 @@ def chosen_by_period(practice_id: int, patient_id: int, period: Period) -> list[
 
 def _chosen(rows: QuerySet[Invoice, Invoice], by: By) -> list[Chosen]:
     ordered = rows.order_by(_COLUMN[by], "series_code", "number", "pk")[: MOST_CHOSEN + 1]
-    values = list(_values(ordered))
-    files = StoredFile.objects.in_bulk([each["paper_id"] for each in values if each["paper_id"] is not None])
-    return [
-        Chosen(each["pk"], _paper(each), each["series_code"], each["number"], files.get(each["paper_id"]))
-        for each in values
-    ]
+    found = _values(ordered, *(f"paper__{column}" for column in _OF_FILE))
+    return [Chosen(each["pk"], _paper(each), each["series_code"], each["number"], _file(each)) for each in found]
+
+
+def _file(values: Mapping[str, Any]) -> StoredFile | None:
+    """Return where the bytes of a paper are; its row is not read again."""
+    if values["paper_id"] is None:
+        return None
+    return StoredFile(pk=values["paper_id"], **{column: values[f"paper__{column}"] for column in _OF_FILE})
 
 
 def _in_period(rows: QuerySet[Invoice, Invoice], period: Period) -> QuerySet[Invoice, Invoice]:
@@ -237,8 +241,9 @@ def _uids(ids: Collection[str]) -> set[uuid.UUID]:
         raise Invoice.DoesNotExist from None
 
 
-def _values(rows: QuerySet[Invoice, Invoice]) -> Any:
+def _values(rows: QuerySet[Invoice, Invoice], *more: str) -> Any:
     return rows.values(
+        *more,
         "pk",
         "uid",
         "printed_number",
