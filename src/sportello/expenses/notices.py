@@ -66,9 +66,7 @@ def _readers(row: StsSettings) -> Iterator[Person]:
     """Yield owners, and who has the switch for Sistema TS and this entity."""
     members = Membership.objects.filter(party_id=row.practice_id, is_active=True, person__is_active=True)
     for member in members.select_related("person").prefetch_related("entities").order_by("pk"):
-        if member.role == Role.OWNER:
-            yield member.person
-        elif Switch.STS in member.granted() and _sees(member, row.entity_id):
+        if member.role == Role.OWNER or (Switch.STS in member.granted() and _sees(member, row.entity_id)):
             yield member.person
 
 

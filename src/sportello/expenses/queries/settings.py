@@ -115,8 +115,8 @@ def account(actor: Actor, entity_id: int, *, today: date) -> AccountView:
     with acting(actor):
         entity = BillingEntity.objects.get(pk=entity_id)
         row = StsSettings.objects.select_related("notice_accepted_by").filter(entity=entity).first()
-        unmapped, services = _unmapped(entity_id), _health_services().count()
-    return _view(entity, row, unmapped, services - unmapped, today)
+        missing, services = unmapped(entity_id), _health_services().count()
+    return _view(entity, row, missing, services - missing, today)
 
 
 def certificates(actor: Actor, *, now: datetime) -> list[CertificateShown]:
@@ -157,7 +157,8 @@ def _health_services() -> QuerySet[Service]:
     return Service.objects.filter(is_active=True).exclude(nature="OTHER")
 
 
-def _unmapped(entity_id: int) -> int:
+def unmapped(entity_id: int) -> int:
+    """Return how many health services on the price list nobody mapped for an entity. The caller is acting."""
     mapped = ExpenseMapping.objects.filter(entity_id=entity_id).values("service_id")
     return _health_services().exclude(pk__in=mapped).count()
 
@@ -196,7 +197,7 @@ def _row(entity: BillingEntity, row: StsSettings | None, unmapped: int, today: d
     )
 
 
-def _view(entity: BillingEntity, row: StsSettings | None, unmapped: int, mapped: int, today: date) -> AccountView:
+def _view(entity: BillingEntity, row: StsSettings | None, missing: int, mapped: int, today: date) -> AccountView:
     kept = row or StsSettings(practice_id=entity.practice_id, entity=entity, environment=Environment.PRODUCTION)
     with acting(System("who accepted the notice", entity.practice_id)):
         accepted_by = kept.notice_accepted_by.get_full_name() if kept.notice_accepted_by else ""
@@ -222,7 +223,7 @@ def _view(entity: BillingEntity, row: StsSettings | None, unmapped: int, mapped:
         stopped_at=kept.stopped_at,
         stop_reason=kept.stop_reason,
         password_days=days_left(password_age=password_age(kept, today), lasts=kept.password_lasts),
-        unmapped=unmapped,
+        unmapped=missing,
         mapped=mapped,
     )
 
