@@ -14,7 +14,9 @@ from sportello.core.models import AuditEntry, StoredFile
 from sportello.core.outbox import Work
 from sportello.core.scoping import ScopedManager
 from sportello.parties.models import Party
+from sportello.patients.models import Patient, Representative
 from tests.billing.desk import draft, issued, stored
+from tests.world import DAY
 
 SHOWN = {
     "billing.Invoice",
@@ -142,3 +144,24 @@ def test_patient_opens_the_files_of_papers_that_are_shown_and_no_other(world):
         assert [file.pk for file in StoredFile.objects.all()] == [stored(shown).paper_id]
     with acting(patient_actor(world.twin)):
         assert not StoredFile.objects.exists()
+
+
+def test_patient_and_representative_see_the_patient_and_not_each_others_rows(world):
+    with acting(System("tests")):
+        father = Representative.objects.create(
+            practice=world.mia.practice,
+            patient=world.mia,
+            role="parent",
+            family_name="Verdi",
+            given_name="Ivo",
+            since_on=DAY,
+        )
+    with acting(patient_actor(world.mia)):
+        assert list(Patient.objects.all()) == [world.mia]
+        assert set(Representative.objects.all()) == {world.gina, father}
+    with acting(guardian_actor(world.gina)):
+        assert list(Patient.objects.all()) == [world.mia]
+        assert list(Representative.objects.all()) == [world.gina]
+    with acting(patient_actor(world.bruno)):
+        assert list(Patient.objects.all()) == [world.bruno]
+        assert not Representative.objects.exists()

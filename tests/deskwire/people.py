@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from hypothesis import HealthCheck, settings
+
 from deskwire.messages import AskOverview
 from deskwire.signing import Signer, open_request, seal_request
 
+patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For properties: a busy machine is no failure."""
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 PORTAL, DESK, STRANGER = Signer.make(), Signer.make(), Signer.make()
 KEYS = {PORTAL.id: PORTAL.public}

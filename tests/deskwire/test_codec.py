@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from deskwire import codec
 from deskwire.messages import By, InvoiceRow, PaperKind, PaperState
+from tests.deskwire.people import patiently
 
 ROW = {
     "id": "a1",
@@ -56,6 +57,7 @@ everything = st.builds(
 )
 
 
+@patiently
 @given(everything)
 def test_load_takes_back_what_dump_wrote(value):
     assert codec.load(Everything, codec.from_bytes(codec.to_bytes(codec.dump(value)))) == value

@@ -44,7 +44,7 @@ from deskwire.signing import (
     open_reply,
     seal_reply,
 )
-from tests.deskwire.people import CONNECTION, DESK, NOW, PORTAL, STRANGER, Memory, opened, sealed
+from tests.deskwire.people import CONNECTION, DESK, NOW, PORTAL, STRANGER, Memory, opened, patiently, sealed
 
 YEAR = ListInvoices(By.PAYMENT, date(2026, 1, 1), date(2026, 12, 31), "", 50)
 OVERVIEW = Overview(
@@ -77,6 +77,7 @@ def test_open_request_of_each_kind_is_known_by_its_name():
     assert len(REQUESTS) == 13
 
 
+@patiently
 @given(st.data())
 def test_open_request_with_any_byte_altered_is_refused(data):
     request = sealed(YEAR).data
@@ -98,6 +99,7 @@ def test_open_request_with_each_byte_flipped_is_refused():
             opened(altered)
 
 
+@patiently
 @given(st.binary(max_size=300))
 def test_open_request_of_noise_is_malformed(noise):
     assert _why(noise) is Why.MALFORMED

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deskwire.messages import InvoicePaper
 from deskwire.streams import CHUNK, AlteredStream, BrokenStream, CutStream, StreamHead, frames, open_stream
-from tests.deskwire.people import DESK, NOW, STRANGER, sealed
+from tests.deskwire.people import DESK, NOW, STRANGER, patiently, sealed
 
 ASKED = sealed(InvoicePaper("a1"))
 HEAD = StreamHead("application/pdf", "2026-03-05_A-12.pdf", None)
@@ -30,6 +30,7 @@ def _read(pieces, came=None):
     return stream.head, bytes(came)
 
 
+@patiently
 @given(st.lists(st.binary(max_size=200), max_size=6), st.integers(1, 400))
 def test_open_stream_gives_the_bytes_in_whatever_pieces_they_arrive(chunks, size):
     whole = b"".join(_sent(chunks))

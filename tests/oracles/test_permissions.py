@@ -14,11 +14,13 @@ from sportello.billing.permissions import (
     may_record_payment,
     may_void_payment,
 )
-from sportello.core.actors import Actor, Role, Switch
+from sportello.core.actors import Actor, Power, Role, Switch
 from sportello.parties.permissions import may_edit_fiscal_settings, may_edit_numbering, may_manage_members
 from sportello.patients.permissions import (
     may_archive_patients,
+    may_connect,
     may_edit_patients,
+    may_see_contact,
     may_see_patients,
     may_set_opposition,
 )
@@ -28,7 +30,7 @@ GUARDS: dict[tuple[str, str], Callable[[Actor], bool]] = {
     ("billing_entity", "edit_fiscal_settings"): may_edit_fiscal_settings,
     ("billing_entity", "edit_numbering"): may_edit_numbering,
     ("patient", "list_search"): may_see_patients,
-    ("patient", "view_contact"): may_see_patients,
+    ("patient", "view_contact"): may_see_contact,
     ("patient", "edit"): may_edit_patients,
     ("patient", "archive"): may_archive_patients,
     ("catalog_service", "edit"): may_edit_catalogue,
@@ -36,11 +38,14 @@ GUARDS: dict[tuple[str, str], Callable[[Actor], bool]] = {
     ("invoice", "issue"): may_issue,
     ("invoice", "view"): may_download,
     ("invoice", "download_pdf"): may_download,
+    ("invoice", "export_zip_or_single_pdf"): may_download,
     ("invoice", "change_visibility_in_portal"): may_change_visibility,
     ("credit_note", "issue"): may_issue,
     ("payment", "record"): may_record_payment,
     ("payment", "delete"): may_void_payment,
     ("sts", "opposition_set"): may_set_opposition,
+    ("invitation", "send_resend_cancel"): may_connect,
+    ("connection", "disconnect"): may_connect,
     ("member", "invite_and_set_flags"): may_manage_members,
 }
 BY_ROWS = {("billing_entity", "view")}
@@ -69,6 +74,27 @@ def test_collaborator_cell(guard: Callable[[Actor], bool], row: dict[str, Any]) 
 @pytest.mark.parametrize(("guard", "row"), CELLS)
 def test_accountant_cell(guard: Callable[[Actor], bool], row: dict[str, Any]) -> None:
     assert guard(_actor(Role.ACCOUNTANT, *Switch)) is row["accountant"].startswith("Y")
+
+
+OWN = {"own", "ward", "Y"}
+"""Cells of the patient's side that give something; `request` asks the practice, which does it."""
+
+
+def _patient(role: Role, *powers: Power) -> Actor:
+    represents = 2 if role is Role.GUARDIAN else None
+    return Actor(0, 1, role, patient_id=1, representative_id=represents, powers=frozenset(powers))
+
+
+@pytest.mark.parametrize(("guard", "row"), CELLS)
+def test_patient_cell(guard: Callable[[Actor], bool], row: dict[str, Any]) -> None:
+    assert guard(_patient(Role.PATIENT, *Power)) is (row["patient"] in OWN)
+
+
+@pytest.mark.parametrize(("guard", "row"), CELLS)
+def test_guardian_cell(guard: Callable[[Actor], bool], row: dict[str, Any]) -> None:
+    assert guard(_patient(Role.GUARDIAN, *Power)) is (row["guardian"] in OWN)
+    if row["resource"] == "invoice":
+        assert not guard(_patient(Role.GUARDIAN, Power.DOCUMENTS))
 
 
 def test_every_guard_is_in_the_matrix() -> None:

@@ -24,6 +24,11 @@ def check_may_see_patients(actor: Actor) -> None:
         raise MayNot(Switch.PATIENTS.value)
 
 
+def may_see_contact(actor: Actor) -> bool:
+    """Whether the actor may read the contact of a patient it sees: the patient's side its own."""
+    return may_see_patients(actor) or actor.patient_id is not None
+
+
 def may_edit_patients(actor: Actor) -> bool:
     """Whether the actor may add and change patients and their representatives."""
     return actor.has(Switch.PATIENTS)

@@ -32,6 +32,7 @@ NO_OBJECTS = {  # parts of another object, or nobody's deed
     "payment",
     "referencerecord",
     "schedule",
+    "seenrequest",
     "stamprecord",
     "storedfile",
     "workerbeat",

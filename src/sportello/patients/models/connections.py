@@ -63,6 +63,11 @@ class ConnectionQuerySet(ScopedQuerySet["Connection"]):
         """Return the connections whose patient the actor may meet."""
         return _met(self, actor, "patient__followed_by_id")  # type: ignore[return-value]  # the same class of rows
 
+    def shown_to_patient(self, actor: Actor) -> Self:
+        """Return the connections of who is acting, not those of others to the same patient."""
+        rows = self.filter(practice_id=actor.party_id, patient_id=actor.patient_id)
+        return rows.filter(representative_id=actor.representative_id)
+
 
 class Connection(OfPractice):
     """

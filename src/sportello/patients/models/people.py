@@ -45,6 +45,10 @@ class PatientQuerySet(ScopedQuerySet["Patient"]):
         rows = self.filter(practice_id=actor.party_id)
         return rows.filter(followed_by_id=actor.person_id) if actor.own_patients_only else rows
 
+    def shown_to_patient(self, actor: Actor) -> Self:
+        """Return the patient alone."""
+        return self.filter(practice_id=actor.party_id, pk=actor.patient_id)
+
 
 class Patient(OfPractice):
     """A person who is treated. `no_italian_code` with a reason is a real case, not a placeholder code."""
@@ -131,6 +135,11 @@ class RepresentativeQuerySet(PracticeRows["Representative"]):
             return self.none()
         rows = super().visible_to(actor)
         return rows.filter(patient__followed_by_id=actor.person_id) if actor.own_patients_only else rows
+
+    def shown_to_patient(self, actor: Actor) -> Self:
+        """Return who acts for the patient; to a representative, the own row alone (threat T8)."""
+        rows = self.filter(practice_id=actor.party_id, patient_id=actor.patient_id)
+        return rows if actor.representative_id is None else rows.filter(pk=actor.representative_id)
 
 
 class Representative(OfPractice):
