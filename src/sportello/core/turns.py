@@ -1,16 +1,21 @@
 """Waiting in turn for SQLite's single writer (decision 0074).
 
 SQLite makes a writer that comes too late sleep and ask again, each time longer, up to a tenth of a second, while the
-database may long be free. A lock of the operating system beside the database is asked for every other millisecond
-instead. It only orders who asks SQLite next: who does not take part, or has waited long enough, still finds the lock of
-SQLite itself. It ends with its holder, however that ends.
+database may long be free. Here writers wait in two lines instead. Within a process one thread at a time goes through
+`turn_in_process`, preparing included: threads that compute beside each other only pass Python's own lock around. Then
+`write_turn`, a lock of the operating system beside the database, is for the one of each process that is about to write.
+
+Both only order who asks SQLite next: who does not take part, or has waited long enough, still finds the lock of SQLite
+itself. The first ends with its thread's block, the second with its holder, however that ends.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,8 +23,27 @@ from pathlib import Path
 from django.db import transaction
 
 PATIENCE = 20.0
-"""Seconds after which somebody who still waits asks SQLite without a turn: its own time limit then speaks."""
-PAUSE = 0.002
+"""Seconds after which somebody who still waits goes on without a turn: SQLite's own time limit then speaks."""
+PAUSE = 0.001
+
+_HERE: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+"""One lock a database file, for the threads of this process."""
+os.register_at_fork(after_in_child=_HERE.clear)
+
+
+@contextmanager
+def turn_in_process() -> Iterator[None]:
+    """
+    Wait until no other thread of this process has a turn; enter it before reading for what will be written.
+
+    Nothing to wait for where `write_turn` has nothing.
+    """
+    name = _waited_for()
+    if name is None:
+        yield
+        return
+    with thread_turn_at(name):
+        yield
 
 
 @contextmanager
@@ -29,13 +53,33 @@ def write_turn() -> Iterator[None]:
 
     Nothing to wait for on PostgreSQL, in memory, or inside a transaction, which has its place already.
     """
-    connection = transaction.get_connection()
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor != "sqlite" or connection.in_atomic_block or not Path(name).is_absolute():
+    name = _waited_for()
+    if name is None:
         yield
         return
     with turn_at(f"{name}-turn"):
         yield
+
+
+def _waited_for() -> str | None:
+    """Return the path of the database whose writers wait in turn, None where nobody has to."""
+    connection = transaction.get_connection()
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or connection.in_atomic_block or not Path(name).is_absolute():
+        return None
+    return name
+
+
+@contextmanager
+def thread_turn_at(path: str) -> Iterator[None]:
+    """Hold this process's own lock for a database until the block ends; or go on after `PATIENCE`."""
+    lock = _HERE[path]
+    has_turn = lock.acquire(timeout=PATIENCE)
+    try:
+        yield
+    finally:
+        if has_turn:
+            lock.release()
 
 
 @contextmanager
