@@ -19,9 +19,12 @@ from django.db import models, transaction
 from sportello.core.actors import Actor, System, Who, acting
 from sportello.core.models import AuditEntry, AuditHead
 from sportello.core.ready import Ready
+from sportello.core.ready_writes import ReadyInsert, ReadyUpdate
 
 GENESIS = "0" * 64
 _HEAD = Ready(AuditHead, lambda chain: AuditHead.objects.select_for_update().filter(chain=chain))
+_ENTRIES = ReadyInsert(AuditEntry)
+_MOVE_HEAD = ReadyUpdate(AuditHead, ["sequence", "hash"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +139,9 @@ def _append(entry: AuditEntry) -> AuditEntry:
         head = _HEAD.one(entry.chain)
     entry.sequence, entry.previous_hash = head.sequence + 1, head.hash
     entry.hash = _hash(entry)
-    entry.save(force_insert=True)
+    _ENTRIES.insert(entry)
     head.sequence, head.hash = entry.sequence, entry.hash
-    head.save(update_fields=["sequence", "hash"])
+    _MOVE_HEAD.update(head)
     return entry
 
 

@@ -17,15 +17,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from sportello.core import tasks_port
 from sportello.core.actors import System, acting
 from sportello.core.models import Job
+from sportello.core.ready_writes import ReadyInsert
 from sportello.core.states import LIVE_JOBS, JobState, codes
 
 DEFAULT_ATTEMPTS = 8
 DEFAULT_LIMIT = timedelta(minutes=30)
+_JOBS = ReadyInsert(Job, unless_there=True)
 
 
 class UnknownHandler(LookupError):
@@ -135,11 +137,11 @@ def enqueue(name: str, object_id: int, *, party_id: int = 0, key: str = "", at: 
     claim = {"handler": name, "party_id": party_id, "key": key or str(object_id)}
     with acting(System("outbox", party_id)):
         job = Job(**claim, object_id=object_id, created_at=now, next_run_at=at or now, alarm_at=now)
-        job_id = _insert(job)
-        while job_id is None and not _join_live(claim, at or now):  # it was live, and ended before we could join it
-            job_id = _insert(job)
-        if job_id is not None:
-            tasks_port.ring(job_id, at)
+        is_new = _JOBS.insert(job)
+        while not is_new and not _join_live(claim, at or now):  # it was live, and ended before we could join it
+            is_new = _JOBS.insert(job)
+        if is_new:
+            tasks_port.ring(job.pk, at)
 
 
 def _join_live(claim: dict[str, object], due: datetime) -> bool:
@@ -153,12 +155,3 @@ def _join_live(claim: dict[str, object], due: datetime) -> bool:
         row.update(next_run_at=due)
         tasks_port.ring(live.pk, due)
     return True
-
-
-def _insert(job: Job) -> int | None:
-    try:
-        with transaction.atomic():
-            job.save(force_insert=True)
-    except IntegrityError:
-        return None
-    return job.pk

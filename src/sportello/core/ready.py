@@ -26,7 +26,7 @@ _M = TypeVar("_M", bound=models.Model)
 Given = int | str | date
 
 
-class _Place(Expression):
+class Place(Expression):
     """Where a value will stand in a statement."""
 
     def __init__(self, name: str) -> None:
@@ -79,7 +79,7 @@ class Ready(Generic[_M]):
         if plan.locks and not connection.in_atomic_block:
             raise RuntimeError("rows are locked inside a transaction")
         values = dict(zip(self._names, (_plain(value, connection) for value in given), strict=True))
-        params = [values[each.name] if isinstance(each, _Place) else each for each in plan.params]
+        params = [values[each.name] if isinstance(each, Place) else each for each in plan.params]
         with connection.cursor() as cursor:
             cursor.execute(plan.sql, params)
             found = cursor.fetchall()
@@ -102,7 +102,7 @@ class Ready(Generic[_M]):
 
     def _plan(self, connection: BaseDatabaseWrapper) -> _Plan:
         with acting(System("ready a query")):
-            rows = self._make(*(_Place(name) for name in self._names))
+            rows = self._make(*(Place(name) for name in self._names))
         compiler = rows.query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         select, shape = compiler.select, compiler.klass_info

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from sportello.billing.models import Invoice, InvoiceGroup, PerformedService, StampRecord
+from sportello.billing.models import Invoice, InvoiceGroup, InvoiceLine, PerformedService, StampRecord
+from sportello.billing.operations import issue
 from sportello.billing.operations.drafts import StaleDraft, discard_draft, save_draft, split_draft
 from sportello.billing.operations.issue import IssueRefused, issue_invoice
 from sportello.billing.paper.content import Content
@@ -205,6 +206,54 @@ def test_issue_invoice_of_an_entity_not_granted_is_not_found(world: World) -> No
     narrowed = dataclasses.replace(world.ada, entities=frozenset({world.forfait.pk}))
     with pytest.raises(Invoice.DoesNotExist):
         issue_invoice(actor=narrowed, invoice_id=world.draft.pk, today=DAY)
+
+
+def test_issue_invoice_of_another_practice_is_never_prepared(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[int] = []
+    monkeypatch.setattr(issue, "prepare", lambda invoice, **more: prepared.append(invoice.pk))
+    for stranger in (world.olga, world.carla, dataclasses.replace(world.ada, own_patients_only=True)):
+        with pytest.raises((Invoice.DoesNotExist, MayNot)):
+            issue_invoice(actor=stranger, invoice_id=world.draft.pk, on=DAY, today=DAY)
+    assert prepared == []
+
+
+@pytest.mark.parametrize("moment", ["_DRAFT", "_STAND"])
+def test_issue_invoice_that_leaves_the_actor_s_sight_meanwhile_is_not_found(
+    world: World, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    invoice = draft(world)
+    granted = dataclasses.replace(world.ada, entities=frozenset({world.studio.pk}))
+    query = getattr(issue, moment)
+
+    class Elsewhere:
+        """Moves the draft to another entity just before the software reads it."""
+
+        def one(self, key: int) -> Invoice:
+            Invoice.objects.filter(pk=key).update(entity=world.forfait, version=invoice.version + 1)
+            return query.one(key)
+
+    monkeypatch.setattr(issue, moment, Elsewhere())
+    with pytest.raises(Invoice.DoesNotExist):
+        issue_invoice(actor=granted, invoice_id=invoice.pk, on=DAY, today=DAY)
+    assert stored(invoice).state == "DRAFT"
+
+
+def test_issue_invoice_changed_meanwhile_is_issued_as_it_is_now(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    invoice = draft(world, line("70.00"))
+    query = issue._STAND
+
+    class Saved:
+        """Saves other lines just before the draft is locked."""
+
+        def one(self, key: int) -> Invoice:
+            InvoiceLine.objects.filter(invoice_id=key).update(unit_price=Decimal("90.00"))
+            Invoice.objects.filter(pk=key).update(version=invoice.version + 1)
+            return query.one(key)
+
+    monkeypatch.setattr(issue, "_STAND", Saved())
+    done = issue_invoice(actor=world.ada, invoice_id=invoice.pk, on=DAY, today=DAY)
+    assert (done.services, done.total) == (Decimal("90.00"), Decimal("93.80"))
+    assert stored(invoice).version == invoice.version + 2
 
 
 def test_save_draft_of_somebody_else_s_patient_is_not_found(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -16,7 +16,7 @@ from sportello.billing.compose import invoice_content
 from sportello.billing.frozen import inputs_of
 from sportello.billing.models import Invoice, InvoiceGroup, InvoiceLine, PaperState, StampRecord
 from sportello.billing.operations.drafts import FIGURES, StaleDraft, put_figures
-from sportello.billing.operations.numbering import as_printed, counter_year, locked_counter
+from sportello.billing.operations.numbering import as_printed, count_up, counter_year, locked_counter
 from sportello.billing.operations.payments import add_payment
 from sportello.billing.paper.content import Content
 from sportello.billing.permissions import check_may_issue
@@ -30,7 +30,8 @@ from sportello.billing.values import DraftValues
 from sportello.core import audit, outbox
 from sportello.core.actors import Actor, System, Who, acting
 from sportello.core.ready import Ready
-from sportello.core.turns import write_turn
+from sportello.core.ready_writes import ReadyInsert, ReadyUpdate
+from sportello.core.turns import turn_in_process, write_turn
 from sportello.core.violations import RuleViolation
 from sportello.parties.models import Counter, Series
 
@@ -41,13 +42,21 @@ ISSUED = (
     *("snapshot", "snapshot_sha256", "state", "paper_state", "issued_by", "issued_at", "version", "updated_at"),
 )
 """The columns of a draft that issuing writes."""
-FEW_LINES = 8
-"""Up to here lines are written one by one, which is less work than one statement for all."""
+FROZEN_LINE = ("treatment", "nature", "bears_fund", "unit_price", "discount", "vat_label", "net")
 
 _LINES = Ready(
     InvoiceLine,
     lambda invoice: InvoiceLine.objects.filter(invoice_id=invoice).select_related("service").order_by("position"),
 )
+_DRAFT = Ready(Invoice, lambda invoice: Invoice.objects.filter(pk=invoice))
+_STAND = Ready(
+    Invoice,
+    lambda invoice: Invoice.objects.select_for_update(of=("self",)).only("state", "version").filter(pk=invoice),
+)
+_ISSUE = ReadyUpdate(Invoice, ISSUED)
+_FREEZE_LINE = ReadyUpdate(InvoiceLine, FROZEN_LINE)
+_GROUPS = ReadyInsert(InvoiceGroup)
+_STAMPS = ReadyInsert(StampRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +90,15 @@ def issue_invoice(
     """
     with acting(actor):
         check_may_issue(actor)
-        early = _prepare_seen(_draft(invoice_id), on=on, today=today)
-        with write_turn(), transaction.atomic(durable=True):
-            now = _lock(invoice_id)
-            if version is not None and now != version:
-                raise StaleDraft(f"draft {invoice_id} is at version {now}, not {version}")
-            ready = early if now == early.invoice.version else _prepare_seen(_draft(invoice_id), on=on, today=today)
-            with _for_draft(ready.invoice):
-                _issue_locked(actor, ready, today)
+        with turn_in_process():
+            early = _prepare_seen(_draft(invoice_id), on=on, today=today)
+            with write_turn(), transaction.atomic(durable=True):
+                now = _lock(invoice_id)
+                if version is not None and now != version:
+                    raise StaleDraft(f"draft {invoice_id} is at version {now}, not {version}")
+                ready = early if now == early.invoice.version else _prepare_seen(_draft(invoice_id), on=on, today=today)
+                with _for_draft(ready.invoice):
+                    _issue_locked(actor, ready, today)
     return ready.invoice
 
 
@@ -128,16 +138,22 @@ def prepare(invoice: Invoice, *, on: date | None, today: date) -> Prepared:
 
 
 def _draft(invoice_id: int) -> Invoice:
-    invoice = Invoice.objects.get(pk=invoice_id)
+    """Return a draft that the actor sees: as the actor its version is read, with a kept statement the row."""
+    seen = Invoice.objects.values_list("version", flat=True).get(pk=invoice_id)
+    with acting(System("issue")):
+        invoice = _DRAFT.one(invoice_id)
+    if invoice.version != seen:  # changed since: perhaps it is no longer the actor's to see
+        invoice = Invoice.objects.get(pk=invoice_id)
     document_after(DocumentState(invoice.state), DocumentAction.ISSUE)
     return invoice
 
 
 def _lock(invoice_id: int) -> int:
     """Lock a draft and return its version; the rest of it was read before."""
-    state, version = Invoice.objects.select_for_update(of=("self",)).values_list("state", "version").get(pk=invoice_id)
-    document_after(DocumentState(state), DocumentAction.ISSUE)
-    return version
+    with acting(System("issue")):
+        draft = _STAND.one(invoice_id)
+    document_after(DocumentState(draft.state), DocumentAction.ISSUE)
+    return draft.version
 
 
 def _issue_locked(actor: Actor, ready: Prepared, today: date) -> None:
@@ -152,7 +168,7 @@ def _issue_locked(actor: Actor, ready: Prepared, today: date) -> None:
     _freeze_lines(ready)
     freeze_groups(invoice, ready.assessment.totals.groups)
     _freeze_figures(invoice, ready.assessment)
-    close_paper(actor, invoice, replace(ready.content, number=invoice.printed_number), columns=ISSUED)
+    close_paper(actor, invoice, replace(ready.content, number=invoice.printed_number), columns=_ISSUE)
     if ready.assessment.totals.stamp_due:
         _register_stamp(invoice, ready.values, ready.assessment)
     audit.record(
@@ -169,19 +185,17 @@ def _issue_locked(actor: Actor, ready: Prepared, today: date) -> None:
 
 def number_paper(invoice: Invoice, series: Series, counter: Counter, on: date) -> None:
     """Give a paper the next number of a locked counter."""
-    counter.last_number += 1
-    counter.last_date = on
-    counter.save(update_fields=["last_number", "last_date"])
+    number = count_up(counter, on)
     invoice.series, invoice.series_code = series, series.code
     invoice.year, invoice.counter_year = on.year, counter.year
-    invoice.number, invoice.issued_on, invoice.planned_on = counter.last_number, on, on
-    invoice.printed_number = as_printed(series, counter.last_number, on)
+    invoice.number, invoice.issued_on, invoice.planned_on = number, on, on
+    invoice.printed_number = as_printed(series, number, on)
 
 
 def freeze_groups(invoice: Invoice, groups: Sequence[GroupTotals]) -> None:
     """Write what stands under each VAT treatment."""
-    for place, group in enumerate(groups, start=1):  # few: one by one is less work than one statement for all
-        InvoiceGroup(
+    for place, group in enumerate(groups, start=1):
+        row = InvoiceGroup(
             invoice=invoice,
             position=place,
             treatment=group.vat.treatment.value,
@@ -190,10 +204,11 @@ def freeze_groups(invoice: Invoice, groups: Sequence[GroupTotals]) -> None:
             fund=group.fund,
             taxable=group.taxable,
             vat=group.vat_amount,
-        ).save(force_insert=True)
+        )
+        _GROUPS.insert(row)
 
 
-def close_paper(actor: Actor, invoice: Invoice, content: Content, columns: Collection[str] | None = None) -> None:
+def close_paper(actor: Actor, invoice: Invoice, content: Content, columns: ReadyUpdate[Invoice] | None = None) -> None:
     """
     Keep what the paper prints, make it issued and queue its PDF. After this the database refuses changes.
 
@@ -206,25 +221,22 @@ def close_paper(actor: Actor, invoice: Invoice, content: Content, columns: Colle
     invoice.paper_state = PaperState.WAITING
     invoice.issued_by_id, invoice.issued_at = actor.person_id, datetime.now(UTC)
     invoice.version += 1
-    invoice.save(update_fields=columns)
+    if columns is None:
+        invoice.save()
+    else:
+        columns.update(invoice)
     outbox.enqueue(RENDER, invoice.pk, party_id=invoice.practice_id)
 
 
 def _freeze_lines(ready: Prepared) -> None:
-    totals, changed = ready.assessment.totals, []
+    totals = ready.assessment.totals
     for row, line, given, net in zip(
         ready.rows, ready.assessment.context.lines, totals.document.lines, totals.lines_net, strict=True
     ):
         row.treatment, row.nature, row.bears_fund = line.treatment.value, line.nature.value, line.bears_fund
         row.unit_price, row.discount = given.unit_price, given.discount
         row.vat_label, row.net = given.vat.label, net
-        changed.append(row)
-    columns = ["treatment", "nature", "bears_fund", "unit_price", "discount", "vat_label", "net"]
-    if len(changed) > FEW_LINES:
-        InvoiceLine.objects.bulk_update(changed, columns)
-        return
-    for row in changed:
-        row.save(update_fields=columns)
+        _FREEZE_LINE.update(row)
 
 
 def _freeze_figures(invoice: Invoice, assessment: Assessment) -> None:
@@ -240,7 +252,7 @@ def _freeze_figures(invoice: Invoice, assessment: Assessment) -> None:
 def _register_stamp(invoice: Invoice, values: DraftValues, assessment: Assessment) -> None:
     found = assessment.context.terms
     mode = stamp_mode(assessment)
-    StampRecord.objects.create(
+    row = StampRecord(
         entity=assessment.context.entity,
         invoice=invoice,
         mode=mode.value,
@@ -250,6 +262,7 @@ def _register_stamp(invoice: Invoice, values: DraftValues, assessment: Assessmen
         amount=found.stamp.amount,
         charged=bool(invoice.stamp),
     )
+    _STAMPS.insert(row)
 
 
 def _record_payments(actor: Actor, invoice: Invoice, values: DraftValues, today: date) -> None:

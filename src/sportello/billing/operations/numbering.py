@@ -7,11 +7,13 @@ from datetime import date
 from sportello.billing.rules.dates import check_issue_date
 from sportello.billing.rules.numbering import printed_number
 from sportello.core.ready import Ready
+from sportello.core.ready_writes import ReadyUpdate
 from sportello.parties.models import Counter, Series, SeriesPurpose
 
 _COUNTER = Ready(
     Counter, lambda series, year: Counter.objects.select_for_update(of=("self",)).filter(series_id=series, year=year)
 )
+_COUNT = ReadyUpdate(Counter, ["last_number", "last_date"])
 
 
 def counter_year(series: Series, on: date) -> int:
@@ -39,10 +41,15 @@ def take_number(series: Series, *, on: date, today: date) -> tuple[int, int]:
     year = counter_year(series, on)
     counter = locked_counter(series, year)
     check_issue_date(on, today=today, latest_in_series=counter.last_date)
+    return count_up(counter, on), year
+
+
+def count_up(counter: Counter, on: date) -> int:
+    """Take the next number of a locked counter for a paper of this day."""
     counter.last_number += 1
     counter.last_date = on
-    counter.save(update_fields=["last_number", "last_date"])
-    return counter.last_number, year
+    _COUNT.update(counter)
+    return counter.last_number
 
 
 def as_printed(series: Series, number: int, on: date) -> str:
