@@ -6,7 +6,6 @@ document is to be sent anew. The calls made before stay in the list of sendings.
 
 from __future__ import annotations
 
-from datetime import date
 
 from django.db import transaction
 from django.db.models import Case, Value, When
@@ -40,7 +39,7 @@ _FORGOTTEN = {
 }
 
 
-def move_environment(*, actor: Actor, entity_id: int, environment: str, today: date) -> StsSettings:
+def move_environment(*, actor: Actor, entity_id: int, environment: str) -> StsSettings:
     """
     Let an entity speak to another host, from a clean slate: untested, automatic off, nothing known to be held.
 
