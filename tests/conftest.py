@@ -14,6 +14,8 @@ from tests.world import world
 
 __all__ = ["world"]
 
+collect_ignore = ["portal"]  # another Django project: script/test portal
+
 
 def pytest_configure() -> None:
     """

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 from script.lib import assets, environment, steps
 
@@ -19,6 +20,8 @@ TYPED = (
     "packages/sistemats/bench",
     "script/lib",
 )
+PORTAL = ("src/portal", "src/deskwire", "tests/portal")
+OF_PORTAL = r"^(src|tests)/portal/"
 PYTHON = str(environment.python())
 
 
@@ -31,21 +34,37 @@ def _locks() -> list[str]:
     return done.stdout.splitlines() + done.stderr.splitlines() if done.returncode else []
 
 
+def _portal_types(data: str) -> list[str]:
+    """Return the arguments of mypy for the portal: the same rules, another Django project's settings."""
+    rules = (environment.ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    config = Path(data) / "mypy-portal.toml"
+    config.write_text(rules.replace('"sportello.config.settings"', '"portal.config.settings"'), encoding="utf-8")
+    return ["--config-file", str(config), "--cache-dir", ".mypy_cache/portal", *_existing(PORTAL)]
+
+
 def all_steps(data: str) -> list[steps.Step]:
     """Return the steps; `data` is a throwaway folder for those that read the product's settings."""
     tool = environment.program
     django = {"SPORTELLO_DATA": data, "SPORTELLO_DATABASE": "", "DJANGO_SETTINGS_MODULE": "sportello.config.settings"}
     sources = {"PYTHONPATH": os.pathsep.join(environment.SOURCES)} | django
+    portal = {"PORTAL_DATA": data, "PORTAL_DATABASE": "", "DJANGO_SETTINGS_MODULE": "portal.config.settings"}
     return [
         steps.Step("format", "ruff format", [tool("ruff"), "format", "--check", "."]),
         steps.Step("style", "ruff check", [tool("ruff"), "check", "."]),
-        steps.Step("types", "mypy, strict", [tool("mypy"), *_existing(TYPED)], django),
+        steps.Step("types", "mypy, strict", [tool("mypy"), "--exclude", OF_PORTAL, *_existing(TYPED)], django),
+        steps.Step("portal-types", "mypy, strict, for the portal", [tool("mypy"), *_portal_types(data)], portal),
         steps.Step("imports", "the import contracts", [tool("lint-imports")], sources),
         steps.Step(
             "migrations",
             "models and migrations agree",
             [PYTHON, "-m", "django", "makemigrations", "--check", "--dry-run"],
             sources,
+        ),
+        steps.Step(
+            "portal-migrations",
+            "models and migrations of the portal agree",
+            [PYTHON, "-m", "django", "makemigrations", "--check", "--dry-run"],
+            sources | portal,
         ),
         steps.Step(
             "translations",

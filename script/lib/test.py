@@ -15,6 +15,7 @@ BOTH_CORES = ("-n", "2", "--dist", "worksteal")
 BY_FILE = ("-n", "2", "--dist", "loadfile")
 QUICK = "not browser and not slow"
 LIBRARY = "packages/sistemats/tests"
+PORTAL = ("--confcutdir", "tests/portal", "--ds", "tests.portal.settings", "-m", QUICK, "tests/portal")
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:
@@ -30,6 +31,13 @@ def all_steps(browser: str) -> list[steps.Step]:
             "postgresql",
             "the same tests on PostgreSQL",
             [*PYTEST, *BOTH_CORES, "-m", QUICK, "tests"],
+            {"SPORTELLO_TEST_DATABASE": "postgresql"},
+        ),
+        steps.Step("portal", "the portal, a site of its own, on SQLite", [*PYTEST, *BOTH_CORES, *PORTAL]),
+        steps.Step(
+            "portal-postgresql",
+            "the portal on PostgreSQL",
+            [*PYTEST, *BOTH_CORES, *PORTAL],
             {"SPORTELLO_TEST_DATABASE": "postgresql"},
         ),
         steps.Step(

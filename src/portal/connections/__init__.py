@@ -1,0 +1,1 @@
+"""Which practices an account may look into, and the practice servers this portal is paired with."""

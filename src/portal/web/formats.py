@@ -1,0 +1,58 @@
+"""Money, days and instants as people of each language write them (CLDR, by Babel).
+
+The euro sign stands first in Italian, as on our invoices, and in Arabic, where amounts keep the digits and the order
+of the paper. Units: amounts are `Decimal`; instants are aware and shown in the zone that is active.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from django.utils import timezone
+
+from portal.locales import language, locale
+
+NBSP = "\N{NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+_SIGN = {"it": "{sign}" + NBSP + "{digits}", "ar": "{sign}" + NBSP + "{digits}", "en": "{sign}{digits}"}
+_SIGN["zh-hans"] = _SIGN["en"]
+_SIGNS = {"EUR": "€"}
+
+
+def money(value: Decimal | None, currency: str = "EUR") -> str:
+    """Return an amount with two places and its currency; an en dash for None. Zero never carries a minus."""
+    if value is None:
+        return DASH
+    code = language()
+    figures = locale("it" if code == "ar" else code)
+    digits = format_decimal(abs(value), format="#,##0.00", locale=figures)
+    pattern = _SIGN.get(code, "{digits}" + NBSP + "{sign}")
+    text = pattern.format(digits=digits, sign=_SIGNS.get(currency, currency))
+    return f"{MINUS}{text}" if value < 0 else text
+
+
+def day(value: date | None) -> str:
+    """Return a day in figures, 18/11/2026 (18 Nov 2026 in English, where figures mislead); an en dash for None."""
+    if value is None:
+        return DASH
+    if language() == "en":
+        return format_date(value, "d MMM y", locale=locale("en"))
+    shape = {"zh-hans": "y/MM/dd", "it": "dd/MM/y", "ar": "dd/MM/y", "fr": "dd/MM/y", "es": "dd/MM/y"}
+    return format_date(value, shape.get(language(), "dd.MM.y"), locale=locale(language()))
+
+
+def long_day(value: date | None) -> str:
+    """Return a day with its month in words: 18 novembre 2026."""
+    return format_date(value, "long", locale=locale(language())) if value else DASH
+
+
+def moment(value: datetime | None) -> str:
+    """Return an instant as day and minute in the active zone."""
+    if value is None:
+        return DASH
+    local = timezone.localtime(value)
+    return f"{day(local.date())}, {local:%H:%M}"
