@@ -32,6 +32,8 @@ class Purpose(StrEnum):
     PAPER = "paper"
     ATTACHMENT = "attachment"
     EXPORT = "export"
+    RECEIPT = "receipt"
+    """What the State gave as it came: a PDF, or an archive of tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ LIMITS: dict[Purpose, Limits] = {
     Purpose.LOGO: Limits(MEGABYTE, PICTURES),
     Purpose.PAPER: Limits(25 * MEGABYTE, frozenset({"application/pdf"})),
     Purpose.ATTACHMENT: Limits(10 * MEGABYTE, PICTURES | {"application/pdf"}),
+    Purpose.RECEIPT: Limits(64 * MEGABYTE, frozenset({"application/pdf", "application/zip"})),
     Purpose.EXPORT: Limits(1024 * MEGABYTE, frozenset()),
 }
 

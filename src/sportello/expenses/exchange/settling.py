@@ -60,6 +60,7 @@ def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expens
             return None
         attempt = Attempt.objects.get(transmission=call)
         row = _locked(attempt)
+        row.carrier = call
         if answer.said is Said.ACCOUNT:
             stop_account(call.entity_id, answer.reason, now=now)
         _close_call(call, answer, now)

@@ -1,0 +1,172 @@
+"""Many documents in one file: build it, upload it, and write down whether the State took it in charge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from sistemats import Client
+from sistemats.envelopes import BatchFile, Sealing, write_batch
+from sistemats.envelopes.batch import InvalidBatch
+from sistemats.errors import NotSealable
+from sportello.core import audit
+from sportello.core.actors import System
+from sportello.core.turns import write_turn
+from sportello.expenses import patience, running
+from sportello.expenses.documents import entry_of, id_of
+from sportello.expenses.exchange.settling import WRITTEN as COLUMNS
+from sportello.expenses.exchange.settling import apply, close_attempt, doubt, pause, stop_account
+from sportello.expenses.exchange.singles import BREAKS_THE_SCHEMA
+from sportello.expenses.models import Attempt, Expense, Outcome, Transmission
+from sportello.expenses.rules.answers import Answer, Said, read
+from sportello.expenses.rules.content import Content
+from sportello.expenses.standing import restate
+from sportello.expenses.states import CallState, Visible, check_call_move
+
+SLICE = 500
+FIRST_LOOK = 5.0
+"""Seconds after a file was taken in charge until its outcome is asked for the first time."""
+LONGEST_WAIT = 1800.0
+
+
+def send_file(client: Client, sealing: Sealing, call: Transmission) -> Answer:
+    """Build and upload a file that was written down, and write down what the State says. Outside any transaction."""
+    answer = _upload(client, sealing, call)
+    settle_upload(call.pk, answer, now=patience.now())
+    return answer
+
+
+def _upload(client: Client, sealing: Sealing, call: Transmission) -> Answer:
+    attempts = list(Attempt.objects.filter(transmission=call).order_by("pk"))
+    contents = [Content.read(attempt.content) for attempt in attempts]
+    try:
+        file = _build(sealing, call, zip(contents, (one.operation for one in attempts), strict=True))
+    except (InvalidBatch, NotSealable) as problem:
+        place = problem.index if isinstance(problem, InvalidBatch) else None
+        return _broken(attempts[place] if place is not None else attempts[0], problem)
+    if patience.now() > call.attempted_at + patience.leaves_within(upload=True):
+        return Answer(Said.LATER, trouble="too_slow")  # somebody may soon take this process for dead: nothing left it
+    return read(client.upload(file, probe=id_of(contents[0].reference)))
+
+
+def _build(sealing: Sealing, call: Transmission, entries: Iterable[tuple[Content, str]]) -> BatchFile:
+    documents = (sealing.batch_document(entry_of(content, operation)) for content, operation in entries)
+    files = list(write_batch(sealing.owner(), documents, call.file_name.removesuffix("-0001.zip")))
+    if len(files) != 1:
+        raise RuntimeError(f"transmission {call.pk} does not fit into one file")
+    return files[0]
+
+
+def _broken(attempt: Attempt, problem: Exception) -> Answer:
+    """Blame the one document that breaks the schema, so that the others go in the next file."""
+    with write_turn(), transaction.atomic():
+        row = Expense.objects.select_for_update(of=("self",)).get(pk=attempt.expense_id)
+        row.refused_hash, row.refused_operation = attempt.content_hash, attempt.operation
+        row.messages = [{"code": BREAKS_THE_SCHEMA, "text": str(problem)[:200], "kind": "E"}]
+        row.messages_at = patience.now()
+        row.save(update_fields=["refused_hash", "refused_operation", "messages", "messages_at", "updated_at"])
+    return Answer(Said.LATER, trouble="schema")
+
+
+def settle_upload(transmission_id: int, answer: Answer, *, now: datetime) -> None:
+    """Write down whether a file was taken in charge; once, whoever comes first."""
+    with write_turn(), transaction.atomic():
+        call = Transmission.objects.select_for_update(of=("self",)).get(pk=transmission_id)
+        if call.state not in {CallState.WRITTEN, CallState.UNCERTAIN}:
+            return
+        call.trouble, call.messages = answer.trouble, list(answer.messages)
+        if answer.said is Said.DOUBT:
+            Expense.objects.filter(carrier=call).update(state=Visible.UNCERTAIN.value, updated_at=now)
+            doubt(call, now=now, upload=True)
+            return
+        if answer.said is Said.ACCOUNT:
+            stop_account(call.entity_id, answer.reason, now=now)
+        taken = answer.said in {Said.DONE, Said.WARNED}
+        to = CallState.TAKEN if taken else CallState.NOT_SENT
+        check_call_move(CallState(call.state), to)
+        call.state, call.answered_at = to.value, now
+        if taken:
+            _take_in_charge(call, answer, now)
+        else:
+            call.settled_at = now
+            call.trouble = answer.trouble or "refused_at_acceptance"
+        call.save()
+        _tell(call, "sts.taken" if taken else "sts.not_sent", answer)
+    if not taken:
+        release(transmission_id, answer, now=now)
+
+
+def _take_in_charge(call: Transmission, answer: Answer, now: datetime) -> None:
+    call.protocol, call.sts_state = answer.protocol[:40], 0
+    call.next_poll_at = next_look(0, now)
+    Expense.objects.filter(carrier=call).update(
+        state=Visible.TAKEN_IN_CHARGE.value, version=F("version") + 1, updated_at=now
+    )
+    running.wake(call.entity_id, call.practice_id, at=call.next_poll_at)
+
+
+def next_look(polls: int, now: datetime) -> datetime:
+    """Return when to ask for an outcome again: after five seconds, then ever later, up to half an hour."""
+    return now + timedelta(seconds=min(FIRST_LOOK * 2 ** min(polls, 12), LONGEST_WAIT))
+
+
+def release(transmission_id: int, answer: Answer, *, now: datetime) -> None:
+    """Give the documents of a file that was not carried out back, slice by slice; killed in between, it goes on."""
+    while rows := _slice(transmission_id, answer, now):
+        if rows < SLICE:
+            return
+
+
+def _slice(transmission_id: int, answer: Answer, now: datetime) -> int:
+    with write_turn(), transaction.atomic():
+        attempts, found = open_slice(transmission_id)
+        for attempt in attempts:
+            row = found[attempt.expense_id]
+            close_attempt(attempt, Answer(Said.LATER, trouble=answer.trouble))
+            apply(row, attempt, Answer(answer.said, trouble=answer.trouble), now=now)
+            if answer.said is Said.REFUSED:  # the file, not the document: it may go again, later
+                row.refused_hash = row.refused_operation = ""
+                row.tries += 1
+                row.next_try_at = now + pause(row.tries)
+            row.carrier = None
+        Attempt.objects.filter(pk__in=[one.pk for one in attempts]).update(outcome=Outcome.NOT_SENT)
+        save_slice(found.values())
+        if attempts:
+            later = [row.next_try_at for row in found.values() if row.next_try_at is not None]
+            if later:
+                running.wake(attempts[0].entity_id, attempts[0].practice_id, at=max(later))
+    return len(attempts)
+
+
+def open_slice(transmission_id: int) -> tuple[list[Attempt], dict[int, Expense]]:
+    """Return some attempts of a file that are not closed yet, and their documents, locked, by id."""
+    rows = Attempt.objects.filter(transmission_id=transmission_id, outcome=Outcome.OPEN).order_by("expense_id")
+    attempts = list(rows.defer("content")[:SLICE])
+    ids = [attempt.expense_id for attempt in attempts]
+    locked = Expense.objects.select_for_update(of=("self",)).defer("should").filter(pk__in=ids).order_by("pk")
+    return attempts, {row.pk: row for row in locked}
+
+
+def save_slice(rows: Iterable[Expense]) -> None:
+    """Put the state that follows and save, row by row."""
+    mine = list(rows)
+    restate(mine)
+    for row in mine:
+        row.version += 1
+        row.save(update_fields=COLUMNS)
+
+
+def _tell(call: Transmission, action: str, answer: Answer) -> None:
+    about = audit.Subject("transmission", call.pk, None, call.entity_id)
+    audit.record(
+        System("sistema ts", call.practice_id),
+        action,
+        about,
+        documents=call.count,
+        protocol=call.protocol,
+        codes=sorted(answer.codes),
+        trouble=call.trouble,
+    )

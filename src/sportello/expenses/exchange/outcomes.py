@@ -1,0 +1,273 @@
+"""What became of an uploaded file: asked for ever less often, and written down document by document.
+
+In state 3 the documents that the error file does not name are held: only the others are to be mended (protocol 8). The
+receipt and the error file are kept as they came. Settling goes slice by slice; killed in between, it goes on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from sistemats import Client
+from sistemats.codes import SendingState
+from sistemats.documents import DocumentId
+from sistemats.errors import BadArchive, UnreadableMessage
+from sistemats.replies import ErrorDetailReply, OutcomeReply, ReceiptReply, Sending
+from sistemats.replies.files import ErrorRow, read_error_archive, read_receipt
+from sportello.core import audit
+from sportello.core.actors import System
+from sportello.core.files import keeping
+from sportello.core.files.content import FileRefused, Purpose
+from sportello.core.turns import write_turn
+from sportello.expenses import patience, running
+from sportello.expenses.documents import id_of
+from sportello.expenses.exchange.files import SLICE, next_look, open_slice, save_slice
+from sportello.expenses.exchange.settling import apply, close_attempt, follow_up, stop_account
+from sportello.expenses.exchange.singles import reference_of
+from sportello.expenses.models import Attempt, Expense, ExpenseKind, Held, Outcome, Transmission, TransmissionKind
+from sportello.expenses.rules.answers import Answer, Said, read, scrubbed
+from sportello.expenses.standing import restate_originals
+from sportello.expenses.states import CallState, Visible, check_call_move
+
+WHOLE = frozenset({SendingState.REJECTED_IN_PROCESSING, SendingState.REJECTED_AT_ACCEPTANCE})
+FILE_REFUSED = "FILE"
+RECEIPT_TRIES = 40
+_Errors = Mapping[DocumentId, Sequence[ErrorRow]]
+
+
+def due_for_a_look(entity_id: int) -> list[int]:
+    """Return the files of an entity whose outcome, or receipt, is to be asked for now, oldest first."""
+    rows = Transmission.objects.filter(entity_id=entity_id, next_poll_at__lte=patience.now())
+    return list(rows.order_by("next_poll_at", "pk").values_list("pk", flat=True))
+
+
+def look(client: Client, transmission_id: int) -> Transmission:
+    """Ask what became of a file and write down what is known; its receipt once it is settled."""
+    call = Transmission.objects.get(pk=transmission_id)
+    if call.state == CallState.TAKEN:
+        reply = client.outcome(call.protocol)
+        if isinstance(reply, OutcomeReply):
+            _heard(client, call, reply)
+        else:
+            _look_later(call, read(reply))
+        call = Transmission.objects.get(pk=transmission_id)
+    if call.state == CallState.DONE and call.next_poll_at is not None:
+        fetch_receipt(client, call)
+    return call
+
+
+def _heard(client: Client, call: Transmission, reply: OutcomeReply) -> None:
+    mine = next((one for one in reply.sendings if one.protocol == call.protocol), None)
+    if mine is None or mine.known_state is None or not mine.known_state.final:
+        _note(call, mine)
+        return
+    errors: dict[DocumentId, list[ErrorRow]] = {}
+    if mine.known_state is SendingState.DONE_WITH_ERRORS:
+        found = _error_rows(client, call)
+        if found is None:
+            _note(call, mine)
+            return
+        errors = found
+    settle_file(call.pk, mine, errors)
+
+
+def _error_rows(client: Client, call: Transmission) -> dict[DocumentId, list[ErrorRow]] | None:
+    """Return the error file by document, kept as it came; None when it cannot be had or read now."""
+    reply = client.errors(call.protocol)
+    if not isinstance(reply, ErrorDetailReply) or not reply.archive:
+        return None
+    try:
+        rows = read_error_archive(reply.archive)
+    except (BadArchive, UnreadableMessage):
+        return None
+    _keep(call, "errors_file", reply.archive)
+    found: defaultdict[DocumentId, list[ErrorRow]] = defaultdict(list)
+    for row in rows:
+        if row.document_id is not None:
+            found[row.document_id].append(row)
+    return dict(found)
+
+
+def _note(call: Transmission, sending: Sending | None) -> None:
+    """Write down how far the State is, and when to ask again."""
+    with write_turn(), transaction.atomic():
+        row = Transmission.objects.select_for_update(of=("self",)).get(pk=call.pk)
+        if row.state != CallState.TAKEN:
+            return
+        row.polls += 1
+        row.next_poll_at = next_look(row.polls, patience.now())
+        if sending is not None:
+            _counts(row, sending)
+        row.save()
+        running.wake(row.entity_id, row.practice_id, at=row.next_poll_at)
+
+
+def _look_later(call: Transmission, answer: Answer) -> None:
+    with write_turn(), transaction.atomic():
+        row = Transmission.objects.select_for_update(of=("self",)).get(pk=call.pk)
+        row.polls += 1
+        row.next_poll_at = next_look(row.polls, patience.now())
+        row.save(update_fields=["polls", "next_poll_at"])
+        if answer.said is Said.ACCOUNT:
+            stop_account(row.entity_id, answer.reason, now=patience.now())
+        else:
+            running.wake(row.entity_id, row.practice_id, at=row.next_poll_at)
+
+
+def _counts(row: Transmission, sending: Sending) -> None:
+    row.sts_state, row.sts_words = sending.state, scrubbed(sending.text)[:200]
+    row.sent, row.accepted = sending.sent, sending.accepted
+    row.warned, row.refused = sending.warnings, sending.errors
+
+
+def settle_file(transmission_id: int, sending: Sending, errors: _Errors) -> None:
+    """Write down what became of every document of a file, then of the file."""
+    state = SendingState(sending.state or 0)
+    while _settle_slice(transmission_id, state, sending.protocol, errors, patience.now()) == SLICE:
+        pass
+    now = patience.now()
+    with write_turn(), transaction.atomic():
+        row = Transmission.objects.select_for_update(of=("self",)).get(pk=transmission_id)
+        if row.state != CallState.TAKEN:
+            return
+        check_call_move(CallState.TAKEN, CallState.DONE)
+        _counts(row, sending)
+        row.state, row.settled_at, row.polls, row.next_poll_at = CallState.DONE.value, now, 0, now
+        if state in WHOLE:
+            row.trouble = "refused_whole"
+        row.save()
+        running.wake(row.entity_id, row.practice_id, at=now)
+        _tell(row)
+
+
+def _settle_slice(transmission_id: int, state: SendingState, protocol: str, errors: _Errors, now: datetime) -> int:
+    with write_turn(), transaction.atomic():
+        attempts, rows = open_slice(transmission_id)
+        smooth: list[tuple[Attempt, Expense]] = []
+        rough: list[tuple[Attempt, Expense, Sequence[ErrorRow]]] = []
+        for attempt in attempts:
+            row = rows[attempt.expense_id]
+            said = errors.get(id_of(reference_of(row)), ())
+            plain = state not in WHOLE and not said and attempt.content_hash == row.should_hash and row.due
+            if plain:
+                smooth.append((attempt, row))
+            else:
+                rough.append((attempt, row, said))
+        _accept_all(smooth, protocol, now)
+        for attempt, row, said in rough:
+            _settle_rough(attempt, row, _answer(state, protocol, said), now)
+        refunds = [row for row in rows.values() if row.kind == ExpenseKind.REFUND]
+        restate_originals(refunds)
+    return len(attempts)
+
+
+def _accept_all(pairs: Sequence[tuple[Attempt, Expense]], protocol: str, now: datetime) -> None:
+    """Write down documents that are held exactly as they should be: two statements for all of them."""
+    if not pairs:
+        return
+    Attempt.objects.filter(pk__in=[attempt.pk for attempt, _ in pairs]).update(outcome=Outcome.ACCEPTED)
+    Expense.objects.filter(pk__in=[row.pk for _, row in pairs]).update(
+        held=Held.HELD,
+        known_hash=F("should_hash"),
+        known_amount=F("amount"),
+        known_at=now,
+        protocol=protocol[:40],
+        has_warnings=False,
+        refused_hash="",
+        refused_operation="",
+        messages=[],
+        ask=False,
+        tries=0,
+        next_try_at=None,
+        carrier=None,
+        state=Visible.ACCEPTED.value,
+        version=F("version") + 1,
+        updated_at=now,
+    )
+    waiting = Q(original_id__in=[row.pk for _, row in pairs], due=True, held=Held.NONE)
+    if Expense.objects.filter(waiting).exists():
+        running.wake(pairs[0][1].entity_id, pairs[0][1].practice_id)
+
+
+def _settle_rough(attempt: Attempt, row: Expense, answer: Answer, now: datetime) -> None:
+    attempt.refresh_from_db(fields=["content"])
+    close_attempt(attempt, answer)
+    attempt.save(update_fields=["outcome", "messages"])
+    apply(row, attempt, answer, now=now)
+    row.carrier = None
+    save_slice([row])
+    follow_up(row, now=now)
+
+
+def _answer(state: SendingState, protocol: str, said: Sequence[ErrorRow]) -> Answer:
+    if state in WHOLE:
+        words = {"code": FILE_REFUSED, "text": "", "kind": "E"}
+        return Answer(Said.REFUSED, messages=(words,))
+    messages = tuple(
+        {"code": scrubbed(one.code)[:20], "text": scrubbed(one.text), "kind": "E" if one.blocking else "W"}
+        for one in said
+    )
+    if any(one.blocking for one in said):
+        return Answer(Said.REFUSED, messages=messages)
+    return Answer(Said.WARNED if said else Said.DONE, protocol, messages)
+
+
+def fetch_receipt(client: Client, call: Transmission) -> bool:
+    """Fetch the State's PDF of a settled call, and of a file with errors its error file; tell whether all is there."""
+    if call.receipt_id is None:
+        reply = client.receipt(call.protocol)
+        if isinstance(reply, ReceiptReply) and reply.pdf:
+            with suppress(BadArchive):
+                _keep(call, "receipt", read_receipt(reply.pdf))
+    errors = call.kind == TransmissionKind.BATCH and call.sts_state == SendingState.DONE_WITH_ERRORS
+    if errors and call.errors_file_id is None:
+        _error_rows(client, call)
+    call.refresh_from_db(fields=["receipt", "errors_file"])
+    complete = call.receipt_id is not None and (not errors or call.errors_file_id is not None)
+    _receipt_later(call, complete)
+    return complete
+
+
+def _receipt_later(call: Transmission, complete: bool) -> None:
+    with write_turn(), transaction.atomic():
+        row = Transmission.objects.select_for_update(of=("self",)).get(pk=call.pk)
+        row.polls += 1
+        give_up = complete or row.polls >= RECEIPT_TRIES or row.next_poll_at is None
+        row.next_poll_at = None if give_up else next_look(row.polls, patience.now())
+        row.save(update_fields=["polls", "next_poll_at"])
+        if row.next_poll_at is not None:
+            running.wake(row.entity_id, row.practice_id, at=row.next_poll_at)
+
+
+def _keep(call: Transmission, column: str, data: bytes) -> None:
+    """Keep a file of the State with its call, once; what is neither PDF nor archive is not kept."""
+    try:
+        written = keeping.write(data, party_id=call.practice_id, purpose=Purpose.RECEIPT)
+    except FileRefused:
+        return
+    with write_turn(), transaction.atomic():
+        row = Transmission.objects.select_for_update(of=("self",)).get(pk=call.pk)
+        if getattr(row, f"{column}_id") is None:
+            setattr(row, column, keeping.keep(written))
+            row.save(update_fields=[column])
+
+
+def _tell(call: Transmission) -> None:
+    about = audit.Subject("transmission", call.pk, None, call.entity_id)
+    audit.record(
+        System("sistema ts", call.practice_id),
+        "sts.outcome",
+        about,
+        documents=call.count,
+        protocol=call.protocol,
+        state=call.sts_state,
+        accepted=call.accepted,
+        warned=call.warned,
+        refused=call.refused,
+    )

@@ -1,0 +1,175 @@
+"""The sender of an entity: doubts first, then outcomes, then what must be mended, then what is new.
+
+It may be started any number of times and by any number of workers: each document and each call is taken by one alone.
+It goes on where a killed one left off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Q
+
+from sistemats import Client
+from sistemats.crypto import Sealer
+from sistemats.envelopes import Sealing
+from sportello.core.actors import System, acting
+from sportello.expenses import ministry, patience, running
+from sportello.expenses.exchange.asking import ask
+from sportello.expenses.exchange.claiming import claim_file, sendable
+from sportello.expenses.exchange.doubts import in_doubt, settle_doubt
+from sportello.expenses.exchange.files import release, send_file
+from sportello.expenses.exchange.outcomes import due_for_a_look, look
+from sportello.expenses.exchange.singles import carry_out
+from sportello.expenses.models import Expense, ExpenseKind, Held, StsSettings, Transmission
+from sportello.expenses.rules.answers import Answer, Said
+from sportello.expenses.rules.next_step import Step
+from sportello.expenses.states import CallState, Visible
+
+MANY = 25
+"""From so many documents on a file is sent instead of one call each: the size of the groups that people know."""
+AT_ONE_GO = 200
+"""Documents sent one by one in one run; then another run goes on, so that no run takes long."""
+MENDING = (Step.CHANGE, Step.CANCEL, Step.REFUND)
+
+
+@dataclass(slots=True)
+class Ran:
+    """What a run did: calls made, whether the account was stopped, whether something is left for another run."""
+
+    calls: int = 0
+    stopped: bool = False
+    more: bool = False
+
+
+def run(entity_id: int, *, automatic: bool | None = None, many: int = MANY) -> Ran:
+    """
+    Do everything that is to be done for an entity now. Act as `System`; outside of any transaction.
+
+    :param automatic: also send what nobody asked for; None: as the account says
+    :param many: from so many documents on a file is sent
+    """
+    account = StsSettings.objects.get(entity_id=entity_id)
+    if not account.may_leave:
+        return Ran(stopped=True)
+    for call_id in _left_over(entity_id):
+        release(call_id, Answer(Said.LATER, trouble="not_done"), now=patience.now())
+    go = account.automatic if automatic is None else automatic
+    if not _has_work(entity_id, automatic=go):
+        return Ran()
+    with ministry.speaking(account, now=patience.now) as client:
+        runner = _Runner(entity_id, account, client, go, many)
+        runner.run()
+    if runner.ran.more and not runner.ran.stopped:
+        with transaction.atomic():
+            running.wake(entity_id, account.practice_id)
+    return runner.ran
+
+
+def _left_over(entity_id: int) -> list[int]:
+    """Return files that were not carried out and still hold documents: whoever gave these back was killed."""
+    rows = Transmission.objects.filter(entity_id=entity_id, state=CallState.NOT_SENT, carried__isnull=False)
+    return list(rows.order_by("pk").values_list("pk", flat=True).distinct())
+
+
+def _has_work(entity_id: int, *, automatic: bool) -> bool:
+    return bool(
+        in_doubt(entity_id)
+        or due_for_a_look(entity_id)
+        or to_mend(entity_id, limit=1)
+        or sendable(entity_id, now=patience.now(), automatic=automatic).exists()
+    )
+
+
+def to_mend(entity_id: int, *, limit: int) -> list[int]:
+    """Return documents to ask about, to change, to cancel or to refund: what was sent and is no longer right."""
+    now = patience.now()
+    rows = Expense.objects.filter(entity_id=entity_id, carrier=None).filter(
+        Q(next_try_at=None) | Q(next_try_at__lte=now)
+    )
+    moved = Q(state__in=sorted(running.AT_ONCE)) | Q(state=Visible.UNCERTAIN, ask=True)
+    refunds = Q(state=Visible.READY, kind=ExpenseKind.REFUND, problem="", original__held=Held.HELD)
+    found = rows.filter(moved | refunds).exclude(Q(state=Visible.TO_UPDATE) & ~Q(problem=""))
+    tied = Q(state=Visible.TO_DELETE, refunds__held=Held.HELD)
+    ids = found.exclude(pk__in=rows.filter(tied).values("pk")).order_by("pk").values_list("pk", flat=True)
+    return list(ids[:limit])
+
+
+class _Runner:
+    """One run with one open line."""
+
+    def __init__(self, entity_id: int, account: StsSettings, client: Client, automatic: bool, many: int) -> None:
+        self.entity_id, self.account, self.client = entity_id, account, client
+        self.automatic, self.many = automatic, many
+        self.ran = Ran()
+
+    def run(self) -> None:
+        for each in (self._doubts, self._outcomes, self._mend, self._send):
+            if not self.ran.stopped:
+                each()
+
+    def _doubts(self) -> None:
+        self._each(in_doubt(self.entity_id), lambda pk: settle_doubt(self.client, pk))
+
+    def _outcomes(self) -> None:
+        for pk in due_for_a_look(self.entity_id):
+            look(self.client, pk)
+            self.ran.calls += 1
+            if self._locked():
+                return
+
+    def _mend(self) -> None:
+        ids = to_mend(self.entity_id, limit=AT_ONE_GO)
+        self._each(ids, self._one_to_mend)
+        self.ran.more |= len(ids) == AT_ONE_GO
+
+    def _one_to_mend(self, pk: int) -> Answer | None:
+        carried = carry_out(self.client, pk, only=MENDING)
+        return ask(self.client, pk) if carried.step is Step.ASK else carried.answer
+
+    def _send(self) -> None:
+        rows = sendable(self.entity_id, now=patience.now(), automatic=self.automatic)
+        ids = list(rows.order_by("pk").values_list("pk", flat=True)[: max(self.many, AT_ONE_GO)])
+        if len(ids) >= self.many:
+            self._files()
+            return
+        self._each(ids, lambda pk: carry_out(self.client, pk).answer)
+        self.ran.more |= len(ids) == AT_ONE_GO
+
+    def _files(self) -> None:
+        while True:
+            call = claim_file(self.entity_id, now=patience.now(), automatic=self.automatic)
+            if call is None:
+                return
+            answer = send_file(self.client, self._sealing(), call)
+            self.ran.calls += 1
+            if answer.said not in {Said.DONE, Said.WARNED} and answer.trouble != "schema":
+                self.ran.stopped = self._locked()
+                return
+
+    def _sealing(self) -> Sealing:
+        certificate = ministry.sealing_certificate(self.account, patience.now())
+        return Sealing(ministry.sender_of(self.account), Sealer(certificate))
+
+    def _each(self, ids: list[int], act: Callable[[int], Answer | None]) -> None:
+        for pk in ids:
+            answer = act(pk)
+            if answer is None:
+                continue
+            self.ran.calls += 1
+            if answer.said is Said.ACCOUNT or self._locked():
+                self.ran.stopped = True
+                return
+
+    def _locked(self) -> bool:
+        """Tell whether the account was refused: the line says nothing more, and neither does anybody else."""
+        self.ran.stopped |= self.client.locked
+        return self.ran.stopped
+
+
+def run_as_system(entity_id: int, party_id: int, *, automatic: bool | None = None) -> Ran:
+    """Do `run` as the software itself."""
+    with acting(System("sistema ts", party_id)):
+        return run(entity_id, automatic=automatic)

@@ -1,0 +1,44 @@
+"""Sending what a person selected, or everything that waits: queued, by file when they are many."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db import transaction
+
+from sportello.core import audit
+from sportello.core.actors import Actor, System, acting
+from sportello.core.violations import RuleViolation
+from sportello.expenses import running
+from sportello.expenses.models import Expense, StsSettings
+from sportello.expenses.permissions import check_may_send
+from sportello.expenses.states import Visible
+
+
+def send_many(*, actor: Actor, entity_id: int, expense_ids: Collection[int] | None = None) -> int:
+    """
+    Have documents of an entity sent, those named or all that wait; return how many. What cannot be sent is passed over.
+
+    :raises StsSettings.DoesNotExist: no account of this actor
+    :raises MayNot: the switch `sts` is off
+    :raises RuleViolation: ``sts_not_active``, ``sts_stopped``
+    """
+    with acting(actor), transaction.atomic(durable=True):
+        check_may_send(actor)
+        account = StsSettings.objects.get(entity_id=entity_id)
+        if not account.is_active:
+            raise RuleViolation("sts_not_active", field="account")
+        if account.stopped_at is not None:
+            raise RuleViolation("sts_stopped", field="account", reason=account.stop_reason)
+        rows = Expense.objects.filter(entity_id=entity_id, state=Visible.READY, problem="", carrier=None)
+        if expense_ids is not None:
+            rows = rows.filter(pk__in=list(expense_ids))
+        ids = list(rows.order_by("pk").values_list("pk", flat=True))
+        with acting(System("send many", actor.party_id)):
+            for start in range(0, len(ids), 500):
+                Expense.objects.filter(pk__in=ids[start : start + 500]).update(wanted=True, next_try_at=None)
+            if ids:
+                running.wake(entity_id, account.practice_id)
+        subject = audit.Subject("billingentity", entity_id, None, entity_id)
+        audit.record(actor, "sts.send_many", subject, documents=len(ids), selected=expense_ids is not None)
+    return len(ids)
