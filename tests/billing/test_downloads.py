@@ -93,13 +93,14 @@ def test_joined_pdf_and_zip_leave_out_what_is_not_ready_and_say_so(world: World,
 
 def test_joined_pdf_of_nothing_ready_is_refused(world: World) -> None:
     issued(world)
-    for make in (downloads.joined_pdf, downloads.zipped_papers):
-        with pytest.raises(downloads.NothingReady):
-            make(_chosen(world), _heading())
+    with pytest.raises(downloads.NothingReady):
+        downloads.joined_pdf(_chosen(world), _heading())
+    with pytest.raises(downloads.NothingReady):
+        downloads.zipped_papers(_chosen(world), "it")
 
 
 def _unzipped(chosen: list[Chosen]) -> zipfile.ZipFile:
-    size, pieces = downloads.zipped_papers(chosen, _heading("ro"))
+    size, pieces = downloads.zipped_papers(chosen, "ro")
     data = b"".join(pieces)
     assert len(data) == size
     archive = zipfile.ZipFile(io.BytesIO(data))
@@ -150,9 +151,31 @@ def test_zipped_papers_break_off_when_bytes_were_altered(world: World, pdf: byte
     chosen = _chosen(world)
     assert chosen[1].file is not None
     chosen[1].file.sha256 = "0" * 64
-    _, pieces = downloads.zipped_papers(chosen, _heading())
+    _, pieces = downloads.zipped_papers(chosen, "it")
     with pytest.raises(keeping.FileDamaged):
         list(pieces)
+
+
+def test_downloads_ask_before_each_paper_and_end_where_they_may_not_go_on(world: World, pdf: bytes) -> None:
+    _papers(world, pdf)
+
+    class Ended(Exception):
+        pass
+
+    for make in (
+        lambda ask: downloads.joined_pdf(_chosen(world), _heading(), before_each=ask),
+        lambda ask: downloads.zipped_papers(_chosen(world), "it", before_each=ask)[1],
+    ):
+        asked: list[int] = []
+
+        def ask(asked: list[int] = asked) -> None:
+            asked.append(1)
+            if len(asked) == 3:
+                raise Ended
+
+        with pytest.raises(Ended):
+            list(make(ask))
+        assert len(asked) == 3
 
 
 def test_gathered_gives_the_first_piece_at_once_and_larger_ones_after() -> None:

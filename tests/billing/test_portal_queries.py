@@ -100,12 +100,12 @@ def test_page_and_chosen_agree_with_the_pure_filter_for_any_period(world: World,
             assert [number_of[each.paper.id] for each in chosen] == expected
 
 
-def test_page_by_keys_gives_every_paper_once_in_three_queries(world: World, django_assert_num_queries) -> None:
+def test_page_by_keys_gives_every_paper_once_in_few_queries(world: World, django_assert_num_queries) -> None:
     papers = [issued(world, on=DAY + timedelta(days=at // 3)) for at in range(7)]
     seen: list[str] = []
     after = ""
     while True:
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4 if after else 3):
             found = _page(world, after=after, size=3)
         seen += _numbers(found)
         assert found.count == 7
@@ -117,7 +117,7 @@ def test_page_by_keys_gives_every_paper_once_in_three_queries(world: World, djan
 
 def test_page_with_a_key_that_makes_no_sense_is_the_first(world: World) -> None:
     issued(world)
-    for key in ("x", "2026-03-12_A_1", "2026-13-12_A_1_1", "_" * 9):
+    for key in ("x", str(world.draft.uid), str(world.twin_draft.uid)):
         assert len(_page(world, after=key).rows) == 1
 
 
@@ -159,10 +159,11 @@ def test_chosen_refuses_more_than_one_download_holds(world: World, monkeypatch) 
     monkeypatch.setattr(portal, "MOST_CHOSEN", 2)
     papers = [issued(world) for _ in range(3)]
     with pytest.raises(portal.TooManyPapers) as refused:
-        portal.chosen_by_period(world.rossi.party.pk, world.bruno.pk, Period())
+        portal.chosen_by_period(world.rossi.party.pk, world.bruno.pk, Period(), most=2)
     assert refused.value.found == 3
     with pytest.raises(portal.TooManyPapers):
         portal.chosen_by_id(world.rossi.party.pk, world.bruno.pk, [str(each.uid) for each in papers])
+    assert len(portal.chosen_by_period(world.rossi.party.pk, world.bruno.pk, Period(), most=None)) == 3
 
 
 def test_statement_counts_what_was_paid_in_the_year_and_takes_refunds_off(world: World) -> None:

@@ -7,7 +7,7 @@ with the choice. Sizes in bytes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -27,6 +27,10 @@ PIECE = 128 * 1024
 _LANGUAGES = {"zh-hans": "zh-Hans"}
 
 
+def _nothing() -> None:
+    """Let every paper go."""
+
+
 class NothingReady(RuntimeError):
     """None of the chosen papers has its PDF yet: it is made within a minute of issuing."""
 
@@ -44,19 +48,26 @@ class Entry:
     data: Iterable[bytes] = field(repr=False)
 
 
-def joined_pdf(chosen: Sequence[Chosen], heading: Heading) -> Iterator[bytes]:
+def joined_pdf(
+    chosen: Sequence[Chosen], heading: Heading, *, before_each: Callable[[], None] = _nothing
+) -> Iterator[bytes]:
     """
     Return the papers as one PDF, with a cover, a bookmark for each and the mark of a copy on every page.
 
+    :param before_each: called before each paper is read; what it raises ends the download
     :raises NothingReady: no paper has its PDF yet
     :raises RenderFailed: the cover cannot be set
     """
     ready = _ready(chosen)
     tongue = Tongue(heading.language)
     first = cover(chosen, heading)
-    parts = (Part(_bookmark(each, heading.language), partial(keeping.read, file)) for each, file in ready)
+
+    def read(file: StoredFile) -> bytes:
+        before_each()
+        return keeping.read(file)
+
     return join(
-        parts,
+        (Part(_bookmark(each, heading.language), partial(read, file)) for each, file in ready),
         title=tongue.one("copies"),
         cover=set_listing(first, archive=False),
         mark=set_mark(heading.language),
@@ -64,16 +75,19 @@ def joined_pdf(chosen: Sequence[Chosen], heading: Heading) -> Iterator[bytes]:
     )
 
 
-def zipped_papers(chosen: Sequence[Chosen], heading: Heading) -> tuple[int, Iterator[bytes]]:
+def zipped_papers(
+    chosen: Sequence[Chosen], language: str, *, before_each: Callable[[], None] = _nothing
+) -> tuple[int, Iterator[bytes]]:
     """
     Return size and bytes of a ZIP with the papers and a table of them all.
 
+    :param before_each: called before each paper is read; what it raises ends the download
     :raises NothingReady: no paper has its PDF yet
     """
     named = _named(_ready(chosen))
-    summary = b"".join(table(chosen, heading.language, {each.key: name for name, each, _ in named}))
+    summary = b"".join(table(chosen, language, {each.key: name for name, each, _ in named}))
     entries = [Entry("elenco.csv", len(summary), [summary])]
-    entries += [Entry(name, file.size, keeping.stream(file)) for name, _, file in named]
+    entries += [Entry(name, file.size, _read(file, before_each)) for name, _, file in named]
     return zipped(entries)
 
 
@@ -92,10 +106,12 @@ def table(chosen: Sequence[Chosen], language: str, names: dict[int, str] | None 
     return csv_lines([tongue.flat(key) for key in keys], (_row(each, tongue, names) for each in chosen))
 
 
-def papers_entries(chosen: Sequence[Chosen], folder: str) -> tuple[list[Entry], dict[int, str]]:
+def papers_entries(
+    chosen: Sequence[Chosen], folder: str, *, before_each: Callable[[], None] = _nothing
+) -> tuple[list[Entry], dict[int, str]]:
     """Return the files of those papers that have one, in a folder of a ZIP, and their names by paper."""
     named = _named([(each, each.file) for each in chosen if each.file is not None])
-    entries = [Entry(f"{folder}/{name}", file.size, keeping.stream(file)) for name, _, file in named]
+    entries = [Entry(f"{folder}/{name}", file.size, _read(file, before_each)) for name, _, file in named]
     return entries, {each.key: f"{folder}/{name}" for name, each, _ in named}
 
 
@@ -111,6 +127,11 @@ def gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
             size, begun = 0, True
     if size:
         yield b"".join(waiting)
+
+
+def _read(file: StoredFile, before: Callable[[], None]) -> Iterator[bytes]:
+    before()
+    yield from keeping.stream(file)
 
 
 def _ready(chosen: Sequence[Chosen]) -> list[tuple[Chosen, StoredFile]]:

@@ -17,7 +17,7 @@ from tests.world import World
 
 ACTION = re.compile(
     r'"((?:access|account|audit|credit_note|customer|entity|installation|invoice|job|keys|mail|mail_server|member|patient'
-    r'|payment|practice|refund|register|representative|series|service|session|site|terms|wording)\.[a-z_]+)"'
+    r'|payment|portal|practice|refund|register|representative|series|service|session|site|terms|wording)\.[a-z_]+)"'
 )
 NO_ACTIONS = {"invoice.typ", "keys.txt", "credit_note.full", "credit_note.part"}
 NO_OBJECTS = {  # parts of another object, or nobody's deed

@@ -102,9 +102,9 @@ def count(practice_id: int, patient_id: int) -> int:
 
 def page(practice_id: int, patient_id: int, period: Period, *, after: str = "", size: int = 25) -> PortalPage:
     """
-    Return one page of a period, newest first; a key that makes no sense gives the first page. Three queries.
+    Return one page of a period, newest first. Three queries, one more behind the first page.
 
-    :param after: `following` of the page before, "" for the first
+    :param after: `following` of the page before, "" for the first; an id of no paper of this patient's gives the first
     :param size: rows, at most `LARGEST_PAGE`
     """
     everything = visible(practice_id, patient_id)
@@ -112,7 +112,7 @@ def page(practice_id: int, patient_id: int, period: Period, *, after: str = "", 
     sums = rows.aggregate(number=Count("pk"), amount=_signed_sum())
     size = max(1, min(size, LARGEST_PAGE))
     column = _COLUMN[period.by]
-    place = _parsed(after)
+    place = _place(everything, column, after) if after else None
     if place is not None:
         rows = rows.filter(_beyond(column, place))
     found = list(_values(rows.order_by(f"-{column}", "-series_code", "-number", "-pk"))[: size + 1])
@@ -121,7 +121,7 @@ def page(practice_id: int, patient_id: int, period: Period, *, after: str = "", 
         rows=tuple(_paper(values) for values in kept),
         count=sums["number"],
         total=sums["amount"],
-        following=_key(kept[-1], column) if len(found) > size else "",
+        following=str(kept[-1]["uid"]) if len(found) > size else "",
         years=_years(everything, column),
     )
 
@@ -149,31 +149,34 @@ def chosen_by_id(practice_id: int, patient_id: int, ids: Collection[str]) -> lis
     wanted = _uids(ids)
     if len(wanted) > MOST_CHOSEN:
         raise TooManyPapers(len(wanted))
-    found = _chosen(visible(practice_id, patient_id).filter(uid__in=wanted), By.ISSUE)
+    found = _chosen(visible(practice_id, patient_id).filter(uid__in=wanted), By.ISSUE, MOST_CHOSEN)
     if not wanted or len(found) != len(wanted):
         raise Invoice.DoesNotExist
     return found
 
 
-def chosen_by_period(practice_id: int, patient_id: int, period: Period) -> list[Chosen]:
+def chosen_by_period(
+    practice_id: int, patient_id: int, period: Period, *, most: int | None = MOST_CHOSEN
+) -> list[Chosen]:
     """
     Return all papers of a period by its day, then number. One query, two when there are too many.
 
+    :param most: papers that one download holds, None for any number
     :raises Invoice.DoesNotExist: there is none
     :raises TooManyPapers: more than one download holds
     """
     rows = _in_period(visible(practice_id, patient_id), period)
-    found = _chosen(rows, period.by)
-    if len(found) > MOST_CHOSEN:
+    found = _chosen(rows, period.by, most)
+    if most is not None and len(found) > most:
         raise TooManyPapers(rows.count())
     if not found:
         raise Invoice.DoesNotExist
     return found
 
 
-def _chosen(rows: QuerySet[Invoice, Invoice], by: By) -> list[Chosen]:
-    ordered = rows.order_by(_COLUMN[by], "series_code", "number", "pk")[: MOST_CHOSEN + 1]
-    found = _values(ordered, *(f"paper__{column}" for column in _OF_FILE))
+def _chosen(rows: QuerySet[Invoice, Invoice], by: By, most: int | None) -> list[Chosen]:
+    ordered = rows.order_by(_COLUMN[by], "series_code", "number", "pk")
+    found = _values(ordered if most is None else ordered[: most + 1], *(f"paper__{column}" for column in _OF_FILE))
     return [Chosen(each["pk"], _paper(each), each["series_code"], each["number"], _file(each)) for each in found]
 
 
@@ -216,17 +219,13 @@ def _beyond(column: str, place: Place) -> Q:
     return Q(**{f"{column}__lt": day}) | (Q(**{column: day}) & lower)
 
 
-def _key(values: Mapping[str, Any], column: str) -> str:
-    return f"{values[column].isoformat()}_{values['series_code']}_{values['number']}_{values['pk']}"
-
-
-def _parsed(key: str) -> Place | None:
-    parts = key.split("_")
+def _place(rows: QuerySet[Invoice, Invoice], column: str, after: str) -> Place | None:
+    """Return where a paper stands in the order: a key that tells nothing travels, its figures stay here."""
     try:
-        day, series, number, pk = parts
-        return date.fromisoformat(day), series, int(number), int(pk)
+        found = rows.filter(uid=uuid.UUID(after)).values_list(column, "series_code", "number", "pk").first()
     except ValueError:
         return None
+    return None if found is None or found[0] is None else (found[0], found[1], found[2] or 0, found[3])
 
 
 def _uids(ids: Collection[str]) -> set[uuid.UUID]:
