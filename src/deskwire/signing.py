@@ -336,6 +336,7 @@ def _verified(data: bytes, purpose: Purpose, find_key: Callable[[str], bytes | N
     try:
         envelope, payload = peek(data)
     except codec.Malformed:
+        find_key("")
         _holds(_DECOY, data[:SIGNATURE_BYTES].ljust(SIGNATURE_BYTES, b"\0"), data)
         raise Rejected(Why.MALFORMED) from None
     key = find_key(envelope.issuer)

@@ -22,7 +22,7 @@ from sportello.parties.models import Membership
 from sportello.patients.models import Patient
 from tests.web.belongings import Belongings, belongings
 
-AUDIENCES = {"public", "account", "practice"}
+AUDIENCES = {"public", "account", "practice", "portal"}
 UNKNOWN = 987654321
 EVERYBODY = {
     "practice:home",
@@ -127,6 +127,14 @@ def test_every_page_has_one_audience():
 def test_pages_under_practice_are_the_practices_and_no_others():
     wrong = [each.path for each in routes() if (each.audience == "practice") is not each.path.startswith("practice/")]
     assert wrong == []
+
+
+def test_pages_of_portals_are_the_desks_and_nothing_to_people(proved, things):
+    mine = [route for route in routes() if route.audience == "portal"]
+    assert [route.path for route in mine] == ["desk/v1/"]
+    for client in (Client(), proved("ada")):
+        for method in ("GET", "POST"):
+            assert client.generic(method, "/desk/v1/").status_code == 404
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
