@@ -2,17 +2,18 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 import zipfile
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import pytest
 from script.lib import environment
+
+from tests.support.installation import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 CARRIED = (
@@ -24,6 +25,8 @@ CARRIED = (
     "sportello/billing/paper/fonts/NotoSans.LICENSE",
     "sportello/billing/paper/invoice.typ",
     "sportello/billing/migrations/0001_initial.py",
+    "sistemats/data/deadlines.json",
+    "sistemats/exchange/client.py",
     "sportello/web/templates/base.html",
     "sportello/locale/it/LC_MESSAGES/django.mo",
     "sportello/locale/fr/LC_MESSAGES/django.mo",
@@ -93,8 +96,7 @@ def test_installed_server_answers(installed, variables, tmp_path):
 
 @contextmanager
 def _serving(program, variables, folder):
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     log = (folder / "server.log").open("wb")
     process = subprocess.Popen(
         [program, "serve", "--port", str(port)], cwd=folder, env=variables, stdout=log, stderr=log
@@ -105,12 +107,12 @@ def _serving(program, variables, folder):
         yield address
     finally:
         process.terminate()
-        assert process.wait(timeout=30) in {0, -15}
+        assert process.wait(timeout=120) in {0, -15}
         log.close()
 
 
 def _wait(address, process, folder):
-    for _ in range(300):
+    for _ in range(2_400):
         assert process.poll() is None, (folder / "server.log").read_text(encoding="utf-8")
         try:
             _get(f"{address}/healthz")
@@ -121,5 +123,5 @@ def _wait(address, process, folder):
 
 
 def _get(address):
-    with urllib.request.urlopen(address, timeout=20) as answer:
+    with urllib.request.urlopen(address, timeout=60) as answer:
         return answer.read()
