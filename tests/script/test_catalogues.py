@@ -21,26 +21,23 @@ msgstr ""
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(tmp_path):
     """Give a small project with one page and one module."""
     source = tmp_path / "src" / "sportello"
     (source / "web" / "templates").mkdir(parents=True)
-    monkeypatch.setattr(catalogues, "ROOT", tmp_path)
-    monkeypatch.setattr(catalogues, "SOURCE", source)
-    monkeypatch.setattr(catalogues, "LANGUAGES", ("it",))
     (source / "web" / "templates" / "page.html").write_text(PAGE, encoding="utf-8")
     (source / "code.py").write_text(CODE, encoding="utf-8")
-    return tmp_path
+    return catalogues.Root(source, ("it",), base=tmp_path)
 
 
-def _write(entry):
-    path = catalogues.path("it")
+def _write(project, entry):
+    path = project.path("it")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(HEAD + entry, encoding="utf-8")
 
 
 def test_gather_reads_python_and_templates(project):
-    found = {(message.id, message.context) for message in catalogues.gather() if message.id}
+    found = {(message.id, message.context) for message in catalogues.gather(project) if message.id}
     assert found == {
         ("A 'quoted' word", None),
         ("May", "month"),
@@ -53,14 +50,14 @@ def test_gather_reads_python_and_templates(project):
 
 
 def test_update_brings_new_messages_in_and_keeps_what_was_translated(project):
-    _write('msgid "shown"\nmsgstr "mostrato"\n\nmsgid "gone"\nmsgstr "sparito"\n')
-    catalogues.update()
-    text = catalogues.path("it").read_text(encoding="utf-8")
+    _write(project, 'msgid "shown"\nmsgstr "mostrato"\n\nmsgid "gone"\nmsgstr "sparito"\n')
+    catalogues.update(project)
+    text = project.path("it").read_text(encoding="utf-8")
     assert 'msgid "shown"\nmsgstr "mostrato"' in text
     assert "Hello %(name)s" in text
     assert "gone" not in text
-    catalogues.update()
-    assert catalogues.path("it").read_text(encoding="utf-8") == text
+    catalogues.update(project)
+    assert project.path("it").read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize(
@@ -77,22 +74,60 @@ def test_update_brings_new_messages_in_and_keeps_what_was_translated(project):
     ],
 )
 def test_problems_names_what_is_wrong_with_a_message(project, entry, fault):
-    _write(entry)
-    assert any(line.startswith(fault) for line in catalogues.problems())
+    _write(project, entry)
+    assert any(line.startswith(fault) for line in catalogues.problems(project))
 
 
 def test_problems_names_what_is_missing(project):
-    _write("")
-    assert "it: not in the catalogue: 'shown'" in list(catalogues.problems())
+    _write(project, "")
+    assert "it: not in the catalogue: 'shown'" in list(catalogues.problems(project))
 
 
 def test_problems_lets_a_singular_leave_its_number_out(project):
-    _write('msgid "%(n)d row"\nmsgid_plural "%(n)d rows"\nmsgstr[0] "una riga"\nmsgstr[1] "%(n)d righe"\n')
-    assert not [line for line in catalogues.problems() if "placeholders" in line or "not translated" in line]
+    _write(project, 'msgid "%(n)d row"\nmsgid_plural "%(n)d rows"\nmsgstr[0] "una riga"\nmsgstr[1] "%(n)d righe"\n')
+    assert not [line for line in catalogues.problems(project) if "placeholders" in line or "not translated" in line]
 
 
 def test_compile_all_writes_what_gettext_reads(project):
-    _write('msgid "shown"\nmsgstr "mostrato"\n')
-    catalogues.compile_all()
-    with catalogues.path("it").with_suffix(".mo").open("rb") as file:
+    _write(project, 'msgid "shown"\nmsgstr "mostrato"\n')
+    catalogues.compile_all([project])
+    with project.path("it").with_suffix(".mo").open("rb") as file:
         assert gettext.GNUTranslations(file).gettext("shown") == "mostrato"
+
+
+@pytest.mark.parametrize(
+    ("language", "numbers"),
+    [
+        ("ar", {0: 0, 1: 1, 2: 2, 3: 3, 10: 3, 11: 4, 99: 4, 100: 5, 102: 5, 103: 3, 111: 4}),
+        ("uk", {1: 0, 21: 0, 2: 1, 4: 1, 22: 1, 0: 2, 5: 2, 11: 2, 12: 2, 14: 2, 20: 2, 111: 2}),
+        ("ro", {1: 0, 0: 1, 2: 1, 19: 1, 101: 1, 119: 1, 20: 2, 100: 2, 120: 2}),
+    ],
+)
+def test_plural_forms_are_those_of_cldr(language, numbers):
+    rule = catalogues.PLURAL_FORMS[language].partition("plural=")[2].rstrip(";")
+    form = gettext.c2py(rule)
+    assert {number: form(number) for number in numbers} == numbers
+
+
+def test_update_gives_a_new_catalogue_its_plural_forms(project):
+    arabic = catalogues.Root(project.source, ("ar",), base=project.base)
+    catalogues.update(arabic)
+    assert "nplurals=6" in arabic.path("ar").read_text(encoding="utf-8")
+
+
+def test_problems_names_a_missing_plural_form(project):
+    _write(project, 'msgid "%(n)d row"\nmsgid_plural "%(n)d rows"\nmsgstr[0] "una riga"\n')
+    found = list(catalogues.problems(project))
+    assert any("plural forms" in line or "not translated: ('%(n)d row'" in line for line in found)
+
+
+def test_problems_wants_the_number_where_a_form_means_many(project):
+    ukrainian = catalogues.Root(project.source, ("uk",), base=project.base)
+    catalogues.update(ukrainian)
+    path = ukrainian.path("uk")
+    empty = 'msgstr[0] ""\nmsgstr[1] ""\nmsgstr[2] ""\nmsgstr[3] ""'
+    filled = 'msgstr[0] "рядок"\nmsgstr[1] "%(n)d"\nmsgstr[2] "%(n)d"\nmsgstr[3] "%(n)d"'
+    text = path.read_text(encoding="utf-8")
+    start = text.index('msgid_plural "%(n)d rows"')
+    path.write_text(text[:start] + text[start:].replace(empty, filled, 1), encoding="utf-8")
+    assert any(line.startswith("uk: other placeholders (%(n)d)") for line in catalogues.problems(ukrainian))
