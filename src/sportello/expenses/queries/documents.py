@@ -1,29 +1,23 @@
-"""The list of fiscal documents: filters with counts, sums, keyset pages, and the rows of a filter for exports.
-
-The order is a column and the id; a page costs the same wherever it is (UI.md). An actor sees the documents whose papers
-were granted, with the switch `sts` (`Expense.objects`).
-"""
+"""The list of documents that the State might have to know, with where each stands (practice specification 2.14)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, cast
+from typing import cast
 
-from django.db.models import Case, Count, F, Q, QuerySet, When
+from django.db.models import Count, Q, QuerySet
 
 from sportello.core.actors import Actor, current
-from sportello.core.cents import EuroField, euro_sum
+from sportello.core.cents import euro_sum
 from sportello.expenses.models import Expense, ExpenseKind, Held
+from sportello.expenses.queries.paging import page
+from sportello.expenses.rules.should import WhyNot
 from sportello.expenses.states import Visible
 from sportello.patients.folding import fold
-
-SIZE = 25
-SENDABLE = (Visible.READY, Visible.TO_UPDATE, Visible.TO_DELETE)
-"""States in which a document waits to be sent; one with a problem waits for something else first."""
 
 
 class View(StrEnum):
@@ -33,79 +27,78 @@ class View(StrEnum):
     TO_SEND = "to_send"
     UNDER_WAY = "under_way"
     ACCEPTED = "accepted"
-    WARNED = "warned"
+    WARNINGS = "warnings"
     REJECTED = "rejected"
     UNCERTAIN = "uncertain"
-    UNREADY = "unready"
-    """To be sent, and something is missing before it can be."""
-    GONE = "gone"
-    """Cancelled at the State, or taken back in full."""
-    LEFT_OUT = "left_out"
-    """Not for the State, or excluded by somebody."""
+    CLOSED = "closed"
+    NO_CODE = "no_code"
+    EXCLUDED = "excluded"
 
 
-_WAITING = Q(state__in=[each.value for each in SENDABLE])
-VIEWS: Mapping[View, Q] = {
-    View.ALL: Q(),
-    View.TO_SEND: _WAITING & Q(problem=""),
-    View.UNDER_WAY: Q(state__in=[Visible.QUEUED.value, Visible.TAKEN_IN_CHARGE.value]),
-    View.ACCEPTED: Q(state=Visible.ACCEPTED.value),
-    View.WARNED: Q(state=Visible.ACCEPTED_WITH_WARNINGS.value),
-    View.REJECTED: Q(state=Visible.REJECTED.value),
-    View.UNCERTAIN: Q(state=Visible.UNCERTAIN.value),
-    View.UNREADY: _WAITING & ~Q(problem=""),
-    View.GONE: Q(state__in=[Visible.DELETED.value, Visible.REFUNDED.value]),
-    View.LEFT_OUT: Q(state=Visible.NOT_APPLICABLE.value),
+_V = Visible
+_VIEWS: Mapping[View, Q] = {
+    View.ALL: ~Q(state=_V.NOT_APPLICABLE) | Q(why_not__in=[WhyNot.NO_CODE, WhyNot.EXCLUDED]),
+    View.TO_SEND: Q(state__in=[_V.READY, _V.TO_UPDATE, _V.TO_DELETE]),
+    View.UNDER_WAY: Q(state__in=[_V.QUEUED, _V.TAKEN_IN_CHARGE]),
+    View.ACCEPTED: Q(state=_V.ACCEPTED),
+    View.WARNINGS: Q(state=_V.ACCEPTED_WITH_WARNINGS),
+    View.REJECTED: Q(state=_V.REJECTED),
+    View.UNCERTAIN: Q(state=_V.UNCERTAIN),
+    View.CLOSED: Q(state__in=[_V.DELETED, _V.REFUNDED]),
+    View.NO_CODE: Q(why_not=WhyNot.NO_CODE),
+    View.EXCLUDED: Q(excluded=True),
 }
+SENDABLE = Q(state=_V.READY, problem="", carrier=None) & (Q(original=None) | Q(original__held=Held.HELD))
+"""What a person may tick and send: it waits, nothing is missing, and a refund's invoice is there already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the State in its own words: code, text, kind (E blocks, W warns)."""
+
+    code: str
+    text: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a person asked of the list; `words` is what was typed, `year` the year of payment."""
+    """What a person asked of the list; `year` is the year of payment."""
 
     view: View = View.ALL
     words: str = ""
     entity_id: int | None = None
     year: int | None = None
-    late: bool = False
-    descending: bool = True
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class DocumentRow:
     """
-    One document of the list. `name` is empty for an actor who may not see names; `messages` are the ministry's.
+    One document. `name` is empty for who may not see names; `can_send`: it may be ticked and sent. EUR.
 
-    `reason` says why it is not sent (`why_not`) or what is missing first (`problem`). `sendable` tells whether it can
-    be ticked. Amounts in EUR; `at` is when the State last said something of it.
+    `said_at` is when the State last said something of it.
     """
 
     id: int
     invoice_id: int
     number: str
     is_refund: bool
+    state: Visible
+    why_not: str
+    problem: str
     name: str
     entity: str
-    paid_on: date
+    entity_id: int
     issued_on: date
+    paid_on: date
     amount: Decimal
-    state: str
-    held: str
-    reason: str
-    problem: str
+    protocol: str
+    messages: tuple[Message, ...]
+    can_send: bool
     opposed: bool
     traceable: bool | None
-    excluded: bool
     sent_once: bool
-    protocol: str
-    messages: Sequence[Mapping[str, str]]
-    at: datetime | None
-    waits_until: datetime | None
-
-    @property
-    def sendable(self) -> bool:
-        """Whether the list offers it to be sent: waiting with nothing missing, or rejected and mended since."""
-        return self.state in {each.value for each in SENDABLE} and not self.problem
+    said_at: datetime | None
 
     @property
     def signed(self) -> Decimal:
@@ -115,7 +108,7 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """A page of the list with the number and the sum (EUR, refunds subtracted) of the whole filter."""
+    """A page with number and sum (EUR, refunds subtracted) of the whole filter."""
 
     rows: tuple[DocumentRow, ...]
     total: int
@@ -125,49 +118,90 @@ class DocumentPage:
 
 
 def page_of(actor: Actor, asked: Filter, *, after: str = "", before: str = "") -> DocumentPage:
-    """Return one page of a filter; a key that makes no sense gives the first page. Two queries."""
+    """Return one page of a filter. Two queries."""
     rows = filtered(asked)
-    sums = rows.aggregate(number=Count("pk"), amount=euro_sum("signed"))
-    found, later, earlier = _slice(rows, asked, after, before)
+    refund = Q(kind=ExpenseKind.REFUND)
+    sums = rows.aggregate(
+        number=Count("pk"), spent=euro_sum("amount", filter=~refund), back=euro_sum("amount", filter=refund)
+    )
+    found = page(shown(rows), "paid_on", after=after, before=before)
     return DocumentPage(
-        rows=tuple(_row(actor, values) for values in found),
+        rows=tuple(document_row(actor, row) for row in found.rows),
         total=sums["number"],
-        amount=sums["amount"],
-        after=_key(found[-1]) if found and later else "",
-        before=_key(found[0]) if found and earlier else "",
+        amount=sums["spent"] - sums["back"],
+        after=found.after,
+        before=found.before,
     )
 
 
 def counts(asked: Filter) -> dict[View, int]:
     """Return how many documents each filter holds, the other conditions staying as they are. One query."""
     rows = _searched(Expense.objects.all(), asked)
-    found = rows.aggregate(**{view.value: Count("pk", filter=condition) for view, condition in VIEWS.items()})
+    found = rows.aggregate(**{view.value: Count("pk", filter=condition) for view, condition in _VIEWS.items()})
     return {view: found[view.value] for view in View}
 
 
 def stream(actor: Actor, asked: Filter) -> Iterator[DocumentRow]:
-    """Yield every row of a filter, in its order, without holding them all."""
-    for values in _values(_ordered(filtered(asked), descending=asked.descending)).iterator(1000):
-        yield _row(actor, values)
+    """Yield every document of a filter, newest first, without holding them all."""
+    for row in shown(filtered(asked)).order_by("-paid_on", "-pk").iterator(500):
+        yield document_row(actor, row)
 
 
-def ids_of(asked: Filter, *, most: int) -> list[int]:
-    """Return the ids of a filter's documents that can be sent, oldest payment first, at most so many."""
-    rows = _searched(Expense.objects.filter(VIEWS[View.TO_SEND]), asked)
-    return list(rows.order_by("paid_on", "pk").values_list("pk", flat=True)[:most])
+def sendable(asked: Filter) -> dict[int, list[int]]:
+    """Return the documents of a filter that can be sent, by billing entity: for "select all of this filter"."""
+    found: dict[int, list[int]] = {}
+    for entity_id, pk in filtered(asked).filter(SENDABLE).order_by("pk").values_list("entity_id", "pk"):
+        found.setdefault(entity_id, []).append(pk)
+    return found
 
 
-def years(actor: Actor) -> list[int]:
-    """Return the years of payment that documents have, newest first."""
-    return sorted(set(Expense.objects.order_by().values_list("year", flat=True).distinct()), reverse=True)
+def sendable_count(asked: Filter) -> int:
+    """Return how many documents of a filter can be sent. One query."""
+    return filtered(asked).filter(SENDABLE).count()
 
 
 def filtered(asked: Filter) -> QuerySet[Expense, Expense]:
-    """Return the documents of a filter, as the current actor sees them, with `signed` (EUR) on each."""
-    rows = _searched(Expense.objects.filter(VIEWS[asked.view]), asked)
-    return rows.annotate(
-        signed=Case(When(kind=ExpenseKind.REFUND, then=-F("amount")), default=F("amount"), output_field=EuroField()),
+    """Return the documents of a filter, as the current actor sees them."""
+    return _searched(Expense.objects.filter(_VIEWS[asked.view]), asked)
+
+
+def document_row(actor: Actor, row: Expense) -> DocumentRow:
+    """Return a document as a list shows it; `shown` has brought everything that this reads."""
+    waits = row.state == Visible.READY and not row.problem and row.carrier_id is None
+    return DocumentRow(
+        id=row.pk,
+        invoice_id=row.invoice_id,
+        number=row.invoice.printed_number,
+        is_refund=row.kind == ExpenseKind.REFUND,
+        state=Visible(row.state),
+        why_not=row.why_not,
+        problem=row.problem,
+        name=_name(row) if actor.sees_names else "",
+        entity=row.entity.name,
+        entity_id=row.entity_id,
+        issued_on=row.issued_on,
+        paid_on=row.paid_on,
+        amount=row.amount,
+        protocol=row.protocol,
+        messages=messages_of(row.messages),
+        can_send=waits and (row.original is None or row.original.held == Held.HELD),
+        opposed=row.invoice.opposed if row.opposition is None else row.opposition,
+        traceable=row.invoice.traceable,
+        sent_once=row.sent_once,
+        said_at=row.messages_at or row.known_at,
     )
+
+
+def messages_of(kept: object) -> tuple[Message, ...]:
+    """Return kept messages as values."""
+    rows = cast("list[dict[str, str]]", kept)
+    return tuple(Message(row["code"], row["text"], row["kind"]) for row in rows)
+
+
+def shown(rows: QuerySet[Expense, Expense]) -> QuerySet[Expense, Expense]:
+    """Return documents with everything that `document_row` reads, in the same query."""
+    found = rows.select_related("entity", "invoice", "invoice__patient", "invoice__customer", "original")
+    return found.defer("should", "invoice__snapshot", "original__should")
 
 
 def _searched(rows: QuerySet[Expense, Expense], asked: Filter) -> QuerySet[Expense, Expense]:
@@ -175,17 +209,19 @@ def _searched(rows: QuerySet[Expense, Expense], asked: Filter) -> QuerySet[Expen
         rows = rows.filter(entity_id=asked.entity_id)
     if asked.year is not None:
         rows = rows.filter(year=asked.year)
-    if asked.late:
-        rows = rows.filter(due=True).exclude(held=Held.HELD)
     return rows.filter(_words(asked.words)) if asked.words.strip() else rows
 
 
 def _words(text: str) -> Q:
-    """Return the condition of a search: a number or protocol as printed, or every word somewhere in the name."""
+    """
+    Return the condition of a search: a number as printed, a protocol, or every word somewhere in the name.
+
+    Who may not see names finds documents by number alone: what a search finds would tell whose they are (T7).
+    """
     typed = "".join(text.split())
-    number = Q(invoice__printed_number__istartswith=typed) | Q(number__istartswith=typed)
-    if typed.isdigit():
-        number |= Q(protocol=typed) if len(typed) >= 10 else Q(invoice__number=int(typed))
+    number = Q(invoice__printed_number__istartswith=typed) | Q(protocol=typed)
+    if typed.isdigit() and len(typed) < 10:
+        number |= Q(invoice__number=int(typed))
     who = current()
     if isinstance(who, Actor) and not who.sees_names:
         return number
@@ -196,82 +232,8 @@ def _words(text: str) -> Q:
     return (patient | customer | number) if patient else number
 
 
-def _ordered(rows: QuerySet[Expense, Expense], *, descending: bool) -> QuerySet[Expense, Expense]:
-    sign = "-" if descending else ""
-    return rows.order_by(f"{sign}paid_on", f"{sign}pk")
-
-
-def _slice(
-    rows: QuerySet[Expense, Expense], asked: Filter, after: str, before: str
-) -> tuple[list[dict[str, Any]], bool, bool]:
-    backwards = bool(before) and not after
-    mark = _parsed(before if backwards else after)
-    descending = asked.descending is not backwards
-    if mark is not None:
-        side = "lt" if descending else "gt"
-        rows = rows.filter(Q(**{f"paid_on__{side}": mark[0]}) | Q(**{"paid_on": mark[0], f"pk__{side}": mark[1]}))
-    found = list(_values(_ordered(rows, descending=descending))[: SIZE + 1])
-    more, found = len(found) > SIZE, found[:SIZE]
-    if backwards:
-        return found[::-1], mark is not None, more
-    return found, more, mark is not None
-
-
-def _key(values: Mapping[str, Any]) -> str:
-    return f"{values['paid_on'].isoformat()}_{values['pk']}"
-
-
-def _parsed(key: str) -> tuple[date, int] | None:
-    day, _, pk = key.rpartition("_")
-    try:
-        return date.fromisoformat(day), int(pk)
-    except ValueError:
-        return None
-
-
-_COLUMNS = (
-    *("pk", "invoice_id", "kind", "paid_on", "issued_on", "amount", "state", "held", "why_not", "problem", "excluded"),
-    *("opposition", "sent_once", "protocol", "messages", "messages_at", "known_at", "next_try_at", "entity__name"),
-    *("invoice__printed_number", "invoice__opposed", "invoice__traceable"),
-    *("invoice__patient__family_name", "invoice__patient__given_name", "invoice__customer__name"),
-    *("carrier__attempted_at", "carrier__trouble"),
-)
-
-
-def _values(rows: QuerySet[Expense, Expense]) -> QuerySet[Expense, dict[str, Any]]:
-    found: Any = rows.values(*_COLUMNS)
-    return cast("QuerySet[Expense, dict[str, Any]]", found)
-
-
-def _row(actor: Actor, values: Mapping[str, Any]) -> DocumentRow:
-    opposition = values["opposition"]
-    return DocumentRow(
-        id=values["pk"],
-        invoice_id=values["invoice_id"],
-        number=values["invoice__printed_number"],
-        is_refund=values["kind"] == ExpenseKind.REFUND,
-        name=_name(values) if actor.sees_names else "",
-        entity=values["entity__name"],
-        paid_on=values["paid_on"],
-        issued_on=values["issued_on"],
-        amount=values["amount"],
-        state=values["state"],
-        held=values["held"],
-        reason=values["why_not"],
-        problem=values["problem"],
-        opposed=values["invoice__opposed"] if opposition is None else opposition,
-        traceable=values["invoice__traceable"],
-        excluded=values["excluded"],
-        sent_once=values["sent_once"],
-        protocol=values["protocol"],
-        messages=values["messages"],
-        at=values["carrier__attempted_at"] or values["messages_at"] or values["known_at"],
-        waits_until=values["next_try_at"],
-    )
-
-
-def _name(values: Mapping[str, Any]) -> str:
-    if values["invoice__customer__name"]:
-        return str(values["invoice__customer__name"])
-    family, given = values["invoice__patient__family_name"], values["invoice__patient__given_name"]
-    return f"{family or ''} {given or ''}".strip()
+def _name(row: Expense) -> str:
+    if row.invoice.customer is not None:
+        return row.invoice.customer.name
+    patient = row.invoice.patient
+    return f"{patient.family_name} {patient.given_name}" if patient is not None else ""

@@ -110,6 +110,12 @@ def banners(actor: Actor, *, today: date) -> list[Banner]:
     ]
 
 
+def years() -> list[int]:
+    """Return the years of payment that the current actor's documents have, newest first. One query."""
+    found = Expense.objects.order_by().values_list("year", flat=True).distinct()
+    return sorted(set(found), reverse=True)
+
+
 def waiting_count(actor: Actor) -> int:
     """Return how many documents wait for a person: to be sent, rejected, or something missing. One query."""
     if not may_send(actor):
