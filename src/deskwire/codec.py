@@ -15,12 +15,12 @@ from __future__ import annotations
 import json
 import re
 import types
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 _T = TypeVar("_T")
@@ -68,13 +68,10 @@ def dump(value: Any) -> Any:
 
     :raises Malformed: a value that `load` would not take back
     """
+    made = _plain(value)
     if is_dataclass(value) and not isinstance(value, type):
-        hints = _hints(type(value))
-        made = {name: dump(getattr(value, name)) for name in hints}
-        for name, text in made.items():
-            _load(hints[name], text, name)  # what we would refuse ourselves never leaves
-        return made
-    return _plain(value)
+        load(type(value), made)  # what we would refuse ourselves never leaves
+    return made
 
 
 def load(kind: type[_T], value: object, place: str = "") -> _T:
@@ -83,26 +80,57 @@ def load(kind: type[_T], value: object, place: str = "") -> _T:
 
     :raises Malformed: a field is missing, unknown, or not of its type
     """
-    if not isinstance(value, Mapping):
-        raise Malformed(place, "must be an object")
-    hints = _hints(cast(Hashable, kind))
-    unknown = next((name for name in value if name not in hints), None)
-    if unknown is not None:
-        raise Malformed(place, "holds a field that it does not know")
-    missing = next((name for name in hints if name not in value), None)
-    if missing is not None:
-        raise Malformed(_within(place, missing), "is missing")
-    return kind(**{name: _load(hint, value[name], _within(place, name)) for name, hint in hints.items()})
+    return cast(_T, _reader(cast(Hashable, kind))(value, place))
+
+
+Reader = Callable[[object, str], Any]
+
+
+def _fields(kind: type) -> tuple[str, ...]:
+    return _names(cast(Hashable, kind))
 
 
 @lru_cache(maxsize=256)
-def _hints(kind: Hashable) -> dict[str, Any]:
+def _names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(cast(Any, kind)))
+
+
+@lru_cache(maxsize=1024)
+def _reader(hint: Any) -> Reader:
+    """Return what reads values of this type; made once for each type, since lists hold many."""
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        inner = _reader(next(each for each in get_args(hint) if each is not type(None)))
+        return lambda value, place: None if value is None else inner(value, place)
+    if origin is tuple:
+        return partial(_items, _reader(get_args(hint)[0]))
+    if is_dataclass(hint):
+        return _object_reader(cast(type, hint))
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return partial(_code, {each.value: each for each in hint})
+    return _SCALARS[hint]
+
+
+def _object_reader(kind: type) -> Reader:
     hints = get_type_hints(kind)
-    return {each.name: hints[each.name] for each in fields(cast(Any, kind))}
+    readers = {name: _reader(hints[name]) for name in _fields(kind)}
+
+    def read(value: object, place: str) -> Any:
+        if not isinstance(value, dict):
+            raise Malformed(place, "must be an object")
+        if value.keys() != readers.keys():
+            _refuse_fields(value, readers, place)
+        within = f"{place}." if place else ""
+        return kind(**{name: reader(value[name], within + name) for name, reader in readers.items()})
+
+    return read
 
 
-def _within(place: str, name: str) -> str:
-    return f"{place}.{name}" if place else name
+def _refuse_fields(value: Mapping[str, object], known: Mapping[str, Reader], place: str) -> NoReturn:
+    if any(name not in known for name in value):
+        raise Malformed(place, "holds a field that it does not know")
+    missing = next(name for name in known if name not in value)
+    raise Malformed(f"{place}.{missing}" if place else missing, "is missing")
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -129,38 +157,25 @@ def _plain(value: Any) -> Any:
         case date():
             return value.isoformat()
         case tuple():
-            return [dump(each) for each in value]
-        case _:
-            raise TypeError(f"{type(value).__name__} is no part of a message")
+            return [_plain(each) for each in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(getattr(value, name)) for name in _fields(type(value))}
+    raise TypeError(f"{type(value).__name__} is no part of a message")
 
 
-def _load(hint: Any, value: object, place: str) -> Any:
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        inner = next(each for each in get_args(hint) if each is not type(None))
-        return None if value is None else _load(inner, value, place)
-    if origin is tuple:
-        return _items(get_args(hint)[0], value, place)
-    if isinstance(hint, type) and is_dataclass(hint):
-        return load(hint, value, place)
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return _code(hint, value, place)
-    return _SCALARS[hint](value, place)
-
-
-def _items(inner: Any, value: object, place: str) -> tuple[Any, ...]:
+def _items(inner: Reader, value: object, place: str) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise Malformed(place, "must be a list")
     if len(value) > MOST_ITEMS:
         raise Malformed(place, f"holds more than {MOST_ITEMS}")
-    return tuple(_load(inner, each, place) for each in value)
+    return tuple([inner(each, place) for each in value])
 
 
-def _code(hint: type[StrEnum], value: object, place: str) -> StrEnum:
-    try:
-        return hint(str(value))
-    except ValueError:
-        raise Malformed(place, "is none of the known codes") from None
+def _code(known: Mapping[str, StrEnum], value: object, place: str) -> StrEnum:
+    found = known.get(value) if isinstance(value, str) else None
+    if found is None:
+        raise Malformed(place, "is none of the known codes")
+    return found
 
 
 def _text(value: object, place: str) -> str:
@@ -209,7 +224,7 @@ def _instant(value: object, place: str) -> datetime:
     raise Malformed(place, "must be an instant")
 
 
-_SCALARS: dict[Any, Any] = {
+_SCALARS: dict[Any, Reader] = {
     str: _text,
     int: _whole,
     bool: _switch,
