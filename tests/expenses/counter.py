@@ -27,7 +27,7 @@ from tests.world import DAY, World
 
 PIN, PASSWORD = "1234567890", "Prova2026x"
 NOON = datetime(2026, 3, 12, 11, tzinfo=UTC)
-QUICK = Settings(queue_seconds=0.0, processing_seconds=0.0, reinsert_after_cancel=True)
+QUICK = Settings(queue_seconds=0.0, processing_seconds=0.0, reinsert_after_cancel=True, same_day_warning=False)
 CITIZENS = ("VRDBRN80E12A944U", "VRDMIA18P45A944X")
 
 
