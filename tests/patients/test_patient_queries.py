@@ -75,7 +75,8 @@ def test_patient_page_of_a_member_with_own_patients_only(world):
     [
         (PatientFilter.MINORS, ["Verdi Mia"]),
         (PatientFilter.WITHOUT_CODE, ["Amrani Youssef"]),
-        (PatientFilter.TO_CONNECT, ["Verdi Bruno"]),
+        (PatientFilter.NOT_CONNECTED, ["Amrani Youssef", "Verdi Bruno", "Verdi Mia"]),
+        (PatientFilter.CONNECTED, []),
         (PatientFilter.ARCHIVED, ["Zanetti Lino"]),
     ],
 )
@@ -84,7 +85,7 @@ def test_patient_page_filters(world, which, found):
 
 
 def test_patient_counts_agree_with_the_lists(world, django_assert_num_queries):
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         counts = patient_counts(world.ada, today=DAY)
     for which in PatientFilter:
         assert counts.of(which) == _page(world.ada, which=which).total

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -18,7 +18,15 @@ from sportello.core.actors import Actor, System, acting
 from sportello.core.mail.queueing import queue
 from sportello.core.models import Job, OutgoingMail
 from sportello.parties.models import FiscalTerms, Membership, Site
-from sportello.patients.models import Customer, Patient, Representative
+from sportello.patients.models import (
+    BulkInvitation,
+    BulkItem,
+    Connection,
+    Customer,
+    Invitation,
+    Patient,
+    Representative,
+)
 from tests.billing.desk import draft, line
 from tests.world import DAY, House, World
 
@@ -28,6 +36,7 @@ OF_DRAFTS = {
     "practice:invoice_discard",
     "practice:invoice_split",
 }
+NOW = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ def belongings(world: World, house: House, actor: Actor, patient: Patient, custo
             payment_method=Method.CARD.value,
         ),
     )
-    ids = _settings(house) | _people(house, patient) | _later(house, paper)
+    ids = _settings(house) | _people(house, patient) | _later(house, paper) | _access(house, actor, patient)
     ids |= {
         "patient_id": patient.pk,
         "customer_id": customer.pk,
@@ -108,6 +117,27 @@ def _people(house: House, patient: Patient) -> dict[str, int]:
         member = Membership.objects.filter(party=house.party).order_by("pk").last()
         assert member is not None
         return {"representative_id": parent.pk, "membership_id": member.pk}
+
+
+def _access(house: House, actor: Actor, patient: Patient) -> dict[str, int]:
+    with acting(System("tests")):
+        row = Connection.objects.create(
+            practice=house.party,
+            patient=patient,
+            email="bruno.verdi@posta.example",
+            email_key="bruno.verdi@posta.example",
+            state="CONNECTED",
+            account="account",
+            since_at=NOW,
+        )
+        Invitation.objects.create(
+            practice=house.party, connection=row, state="ACCEPTED", since_at=NOW, expires_at=NOW + timedelta(days=14)
+        )
+        bulk = BulkInvitation.objects.create(
+            practice=house.party, made_by_id=actor.person_id, total=1, created_at=NOW, finished_at=NOW
+        )
+        BulkItem.objects.create(bulk=bulk, patient=patient, outcome="already_connected")
+        return {"connection_id": row.pk, "bulk_id": bulk.pk}
 
 
 def _later(house: House, paper: Invoice) -> dict[str, int]:

@@ -59,6 +59,39 @@ MEMBER: Final[dict[str, Look]] = {
     "DISABLED": Look("ban", pgettext_lazy("member", "Disabled"), Family.OFF),
 }
 
+CONNECTION: Final[dict[str, Look]] = {
+    "NOT_CONNECTED": Look("user", pgettext_lazy("access", "Not connected"), Family.OFF),
+    "PENDING": Look("user-plus", pgettext_lazy("access", "Waiting"), Family.WAIT),
+    "CONNECTED": Look("link", pgettext_lazy("access", "Connected"), Family.OK),
+    "SUSPENDED": Look("unlink", pgettext_lazy("access", "Suspended"), Family.OFF),
+    "DISCONNECTED": Look("user", pgettext_lazy("access", "Disconnected"), Family.OFF),
+    "EXPIRED": Look("hourglass-off", pgettext_lazy("access", "Invitation expired"), Family.OFF),
+    "BOUNCED": Look("mail-x", pgettext_lazy("access", "E-mail refused"), Family.BAD),
+}
+"""States of a connection; the last two are of its invitation, where they say more."""
+
+PERIOD: Final[dict[str, Look]] = {
+    "PAST": Look("history", pgettext_lazy("period", "Past"), Family.OFF),
+    "CURRENT": Look("circle-check", pgettext_lazy("period", "In force"), Family.OK),
+    "FUTURE": Look("calendar-event", pgettext_lazy("period", "To come"), Family.MOVE),
+}
+
+JOB: Final[dict[str, Look]] = {
+    "waiting": Look("stack-2", pgettext_lazy("job", "Queued"), Family.MOVE),
+    "running": Look("progress", pgettext_lazy("job", "Running"), Family.MOVE),
+    "done": Look("circle-check", pgettext_lazy("job", "Done"), Family.OK),
+    "failed": Look("circle-x", pgettext_lazy("job", "Failed"), Family.BAD),
+}
+
+MAIL: Final[dict[str, Look]] = {
+    "waiting": Look("stack-2", pgettext_lazy("mail", "Queued"), Family.MOVE),
+    "handing": Look("progress", pgettext_lazy("mail", "Going out"), Family.MOVE),
+    "uncertain": Look("help-circle", pgettext_lazy("mail", "Outcome unknown"), Family.WAIT),
+    "sent": Look("circle-check", pgettext_lazy("mail", "Sent"), Family.OK),
+    "failed": Look("mail-x", pgettext_lazy("mail", "Not sent"), Family.BAD),
+    "cancelled": Look("ban", pgettext_lazy("mail", "Cancelled"), Family.OFF),
+}
+
 PERIOD: Final[dict[str, Look]] = {
     "PAST": Look("history", pgettext_lazy("period", "Past"), Family.OFF),
     "CURRENT": Look("circle-check", pgettext_lazy("period", "In force"), Family.OK),
@@ -92,6 +125,7 @@ LOOKS: Final[dict[str, dict[str, Look]]] = {
     "invoice_paper": INVOICE_PAPER,
     "patient": PATIENT,
     "member": MEMBER,
+    "connection": CONNECTION,
     "period": PERIOD,
     "job": JOB,
     "mail": MAIL,

@@ -21,8 +21,10 @@ from sportello.patients.codes import code_hash
 from sportello.patients.folding import fold
 from sportello.patients.models import Patient
 from sportello.patients.permissions import check_may_see_patients
+from sportello.patients.queries.marks import connected_counts, connected_patients, patients_to_fix
 from sportello.patients.queries.paging import PAGE, cut
 from sportello.patients.rules import normalise
+from sportello.patients.states import LIVE, ConnectionState
 
 _CODE = re.compile(r"[A-Z0-9]{16}|[0-9]{11}")
 _PHONE = re.compile(r"\+?[0-9 ()./\-]{3,}")
@@ -33,9 +35,12 @@ class PatientFilter(StrEnum):
     """Which patients a list shows. All but the last leave the archived out."""
 
     ALL = "all"
+    CONNECTED = "connected"
+    PENDING = "pending"
+    TO_FIX = "to_fix"
+    NOT_CONNECTED = "not_connected"
     MINORS = "minors"
     WITHOUT_CODE = "without_code"
-    TO_CONNECT = "to_connect"
     ARCHIVED = "archived"
 
 
@@ -61,6 +66,7 @@ class PatientRow:
     email: str
     phone: str
     language: str
+    portal_allowed: bool
     is_archived: bool
 
     @property
@@ -84,9 +90,12 @@ class PatientCounts:
     """How many patients each filter holds."""
 
     all: int
+    connected: int
+    pending: int
+    to_fix: int
+    not_connected: int
     minors: int
     without_code: int
-    to_connect: int
     archived: int
 
     def of(self, which: PatientFilter) -> int:
@@ -105,6 +114,7 @@ class Choice:
     is_minor: bool = False
 
 
+_BY_ACCESS = frozenset({PatientFilter.CONNECTED, PatientFilter.PENDING, PatientFilter.NOT_CONNECTED})
 _ORDER: dict[PatientSort, tuple[str, str]] = {
     PatientSort.NAME: ("folded_name", "pk"),
     PatientSort.NAME_DOWN: ("-folded_name", "-pk"),
@@ -140,13 +150,33 @@ def patient_page(
 
 def patient_counts(actor: Actor, *, today: date) -> PatientCounts:
     """
-    Return how many patients each filter holds, one count each: every one reads an index of its own and no row.
+    Return how many patients each filter holds: counts that read an index each and no row, and one of the connections.
+
+    Those without access are all less those with: the many are not walked for the few.
 
     :raises MayNot: the switch `patients` is off
     """
     check_may_see_patients(actor)
     with acting(actor):
-        return PatientCounts(**{which.value: _filtered(which, today).count() for which in PatientFilter})
+        counts = {which.value: _filtered(which, today).count() for which in PatientFilter if which not in _BY_ACCESS}
+        access = connected_counts()
+    return PatientCounts(
+        **counts,
+        connected=access.connected,
+        pending=access.pending,
+        not_connected=counts[PatientFilter.ALL.value] - access.live,
+    )
+
+
+def patient_ids(actor: Actor, *, today: date, which: PatientFilter, words: str, most: int) -> list[int]:
+    """
+    Return the ids of all the patients of a list, at most so many.
+
+    :raises MayNot: the switch `patients` is off
+    """
+    check_may_see_patients(actor)
+    with acting(actor):
+        return list(_matching(actor, which, words, today).order_by("pk").values_list("pk", flat=True)[:most])
 
 
 def patient_rows(
@@ -199,8 +229,14 @@ def _filtered(which: PatientFilter, today: date) -> QuerySet[Patient]:
             return rows.filter(_minor(today), archived_at=None)
         case PatientFilter.WITHOUT_CODE:
             return rows.filter(archived_at=None, codice_fiscale_hash="")
-        case PatientFilter.TO_CONNECT:
-            return rows.filter(_to_connect(), archived_at=None)
+        case PatientFilter.CONNECTED:
+            return rows.filter(pk__in=connected_patients({ConnectionState.CONNECTED}), archived_at=None)
+        case PatientFilter.PENDING:
+            return rows.filter(pk__in=connected_patients({ConnectionState.PENDING}), archived_at=None)
+        case PatientFilter.TO_FIX:
+            return rows.filter(pk__in=patients_to_fix(), archived_at=None)
+        case PatientFilter.NOT_CONNECTED:
+            return rows.exclude(pk__in=connected_patients(LIVE)).filter(archived_at=None)
         case PatientFilter.ALL:
             return rows.filter(archived_at=None)
 
@@ -215,10 +251,6 @@ def _years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years)
     except ValueError:  # 29 February: who was born on that day's eve or before is of age
         return date(day.year - years, 2, 28)
-
-
-def _to_connect() -> Q:
-    return Q(portal_allowed=True) & ~Q(email="")
 
 
 def _search(actor: Actor, words: str) -> Q:
@@ -261,5 +293,6 @@ def _row(patient: Patient, today: date) -> PatientRow:
         email=patient.email,
         phone=spoken_phone(patient.phone) if patient.phone else "",
         language=patient.language,
+        portal_allowed=patient.portal_allowed,
         is_archived=patient.archived_at is not None,
     )

@@ -26,6 +26,7 @@ from sportello.web import looks
 from sportello.web.http import PartyRequest
 from sportello.web.parts import BarChart, Series, Slice, Todo
 from sportello.web.practice.http import practice_view
+from sportello.web.practice.patients.waiting import access_todos
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ def home(request: PartyRequest) -> HttpResponse:
     context: dict[str, Any] = {"today": today, "name": request.user.get_short_name(), "todos": [], "waiting": 0}
     if may_download(request.actor):
         context |= _figures(request, today)
+    at_the_door = access_todos(request.actor)
+    context["todos"] = [*at_the_door, *context["todos"]]
+    context["waiting"] += sum(todo.count for todo in at_the_door)
     return render(request, "practice/home.html", context)
 
 

@@ -20,6 +20,7 @@ from sportello.patients.permissions import (
     check_may_edit_patients,
     check_may_see_patients,
     may_archive_patients,
+    may_connect,
     may_edit_patients,
 )
 from sportello.patients.places import find_places
@@ -32,10 +33,12 @@ from sportello.patients.queries import (
     patient_page,
     patient_rows,
 )
+from sportello.patients.queries.marks import access_marks
 from sportello.web import formats
 from sportello.web.http import PartyRequest
 from sportello.web.parts import Page, StateLink, Step
 from sportello.web.practice.http import practice_view
+from sportello.web.practice.patients.access_acts import mark_shown
 from sportello.web.practice.patients.forms import shown_place
 from sportello.web.practice.patients.tabs import room_tabs
 from sportello.web.practice.patients.words import NO_CODE
@@ -60,10 +63,10 @@ def patients(request: PartyRequest) -> HttpResponse:
     )
     counts = patient_counts(request.actor, today=today)
     standing = patient_standing(request.actor, [row.id for row in found.rows])
+    marks, connects = access_marks(request.actor, [row.id for row in found.rows]), may_connect(request.actor)
+    rows = [(row, standing.get(row.id), mark_shown(row, marks.get(row.id), may_connect=connects)) for row in found.rows]
     context = {
-        "page": Page(
-            [(row, standing.get(row.id)) for row in found.rows], found.total, _text(found.after), _text(found.before)
-        ),
+        "page": Page(rows, found.total, _text(found.after), _text(found.before)),
         "states": _state_links(request, counts, which),
         "which": which.value,
         "words": words,
@@ -73,6 +76,8 @@ def patients(request: PartyRequest) -> HttpResponse:
         "may_edit": may_edit_patients(request.actor),
         "may_archive": may_archive_patients(request.actor),
         "may_draft": may_draft(request.actor),
+        "may_connect": connects,
+        "chosen_url": _chosen_url(request),
         "steps": _first_steps(request) if not counts.all and not counts.archived else (),
     }
     name = "practice/patients/_list.html" if request.htmx else "practice/patients/list.html"
@@ -132,20 +137,30 @@ def _text(key: int) -> str:
 
 def _count(counts: PatientCounts) -> str:
     people = ngettext("%(people)s person", "%(people)s people", counts.all) % {"people": formats.whole(counts.all)}
-    if not counts.without_code:
-        return people
-    without = ngettext(
-        "%(without)s without a codice fiscale", "%(without)s without a codice fiscale", counts.without_code
+    connected = ngettext(
+        "%(connected)s connected to the portal", "%(connected)s connected to the portal", counts.connected
     )
-    return f"{people}, {without % {'without': formats.whole(counts.without_code)}}"
+    return f"{people}, {connected % {'connected': formats.whole(counts.connected)}}"
+
+
+def _chosen_url(request: PartyRequest) -> str:
+    """Return where a choice of rows goes, with the filter and the sealed words that tell which are all of them."""
+    query = request.GET.copy()
+    for stale in ("after", "before", "sort"):
+        query.pop(stale, None)
+    address = reverse("practice:patients_connect")
+    return f"{address}?{query.urlencode()}" if query else address
 
 
 def _state_links(request: PartyRequest, counts: PatientCounts, which: PatientFilter) -> list[StateLink]:
     words = {
         PatientFilter.ALL: pgettext("patients", "All"),
+        PatientFilter.CONNECTED: pgettext("patients", "Connected"),
+        PatientFilter.PENDING: pgettext("patients", "Waiting"),
+        PatientFilter.TO_FIX: pgettext("patients", "To fix"),
+        PatientFilter.NOT_CONNECTED: pgettext("patients", "Not connected"),
         PatientFilter.MINORS: _("Minors"),
         PatientFilter.WITHOUT_CODE: _("Without a code"),
-        PatientFilter.TO_CONNECT: _("With an e-mail"),
         PatientFilter.ARCHIVED: pgettext("patients", "Archived"),
     }
     links = []

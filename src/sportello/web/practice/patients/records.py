@@ -46,6 +46,9 @@ from sportello.patients.queries import (
 from sportello.web.http import PartyRequest
 from sportello.web.parts import Tab
 from sportello.web.practice.http import practice_view
+from sportello.web.practice.patients.access_panel import access_panel
+from sportello.web.practice.patients.access_words import DEEDS as OF_ACCESS
+from sportello.web.practice.patients.access_words import TURNING as TURNING_ACCESS
 from sportello.web.practice.patients.forms import PatientForm, patient_initial
 from sportello.web.practice.patients.words import DEEDS, NO_CODE, SEXES, STAMP_POLICIES, TITLES, TURNING
 from sportello.web.practice.refusing import put_errors
@@ -73,7 +76,8 @@ def patient(request: PartyRequest, patient_id: int) -> HttpResponse:
         "titles": TITLES,
         "people": [(each, TITLES[each.role]) for each in shown.representatives],
         "standing": patient_standing(request.actor, [patient_id]).get(patient_id),
-        "events": events(deeds_of_patient(patient_id), DEEDS, TURNING),
+        "events": events(deeds_of_patient(patient_id), DEEDS | OF_ACCESS, TURNING | TURNING_ACCESS),
+        **access_panel(request.actor, patient_id),
         "tabs": _tabs(request, shown),
         "may_edit": may_edit_patients(request.actor),
         "may_archive": may_archive_patients(request.actor),

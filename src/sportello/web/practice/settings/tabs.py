@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from sportello.core.actors import Actor
 from sportello.core.permissions import may_manage_mail
 from sportello.parties.permissions import may_edit_practice, may_manage_members
+from sportello.patients.permissions import may_edit_portal_settings
 from sportello.web.parts import Tab
 
 
@@ -29,6 +30,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(_("Billing entities"), "practice:settings_entities"),
     Section(_("Price list"), "practice:settings_services"),
     Section(_("People"), "practice:settings_members", may_manage_members),
+    Section(_("Patients' portal"), "practice:settings_portal", may_edit_portal_settings),
     Section(_("Legal references"), "practice:settings_law"),
     Section(_("Audit"), "practice:settings_audit", may_manage_members),
     Section(_("Mail and queue"), "practice:mails", may_manage_mail),

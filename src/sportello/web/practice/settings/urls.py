@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sportello.web.practice.settings import audit, catalogue, entities, law, members, practice, terms
+from sportello.web.practice.settings import audit, catalogue, entities, law, members, portal, practice, terms
 
 urlpatterns: list[URLPattern] = [
     path("", practice.settings, name="settings"),
@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("entities/<int:entity_id>/wordings/new/", law.wording_new, name="settings_wording_new"),
     path("wordings/<int:wording_id>/withdraw/", law.wording_withdraw, name="settings_wording_withdraw"),
     path("law/", law.law, name="settings_law"),
+    path("portal/", portal.portal, name="settings_portal"),
     path("audit/", audit.trail_page, name="settings_audit"),
     path("audit/csv/", audit.trail_csv, name="settings_audit_csv"),
     path("services/", catalogue.services, name="settings_services"),

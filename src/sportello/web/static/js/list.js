@@ -8,12 +8,15 @@
     return language.startsWith("fr") ? `${digits}\u00a0€` : `€${digits}`;
   };
 
+  // The boxes of a form, also of one that they name by `form=`: rows with menus of their own cannot stand inside it.
+  const rows = (form) => [...form.elements].filter((box) => box.matches("input[type=checkbox][name=row]:not(:disabled)"));
+
   const paint = (form) => {
     const bar = form.querySelector("[data-bulk]");
-    const boxes = [...form.querySelectorAll("input[type=checkbox][name=row]:not(:disabled)")];
+    const boxes = rows(form);
     const chosen = boxes.filter((box) => box.checked);
     const every = form.querySelector("input[name=everything]");
-    const all = form.querySelector("input[data-all]");
+    const all = [...form.elements].find((box) => box.matches("input[data-all]"));
     for (const box of boxes) box.closest("tr").classList.toggle("sel", box.checked);
     if (all) {
       all.hidden = false;
@@ -41,10 +44,10 @@
     for (const form of scope.querySelectorAll("form[data-select]")) paint(form);
   };
   document.addEventListener("change", (event) => {
-    const form = event.target instanceof Element ? event.target.closest("form[data-select]") : null;
-    if (!form) return;
+    const form = event.target instanceof HTMLInputElement ? event.target.form : null;
+    if (!form || !form.matches("[data-select]")) return;
     if (event.target.matches("[data-all]")) {
-      for (const box of form.querySelectorAll("input[type=checkbox][name=row]:not(:disabled)")) box.checked = event.target.checked;
+      for (const box of rows(form)) box.checked = event.target.checked;
     }
     const every = form.querySelector("input[name=everything]");
     if (every && event.target !== every && !event.target.checked) every.checked = false;
