@@ -44,7 +44,7 @@ TABLE: tuple[Setting, ...] = (
         "File of the Ed25519 key that practice servers know this portal by.",
         "identity.pem in the portal's data folder",
     ),
-    Setting("PORTAL_HOSTS", "Host names this site answers to, comma separated.", "localhost,127.0.0.1,[::1]"),
+    Setting("PORTAL_HOSTS", "Host names this site answers to, comma separated, besides the local ones.", "none"),
     Setting(
         "PORTAL_ADDRESS",
         "Address of this site as patients type it, for the links in mail: https://pazienti.example.org.",

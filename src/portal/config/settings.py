@@ -23,8 +23,10 @@ PORTAL_ADDRESS = env.site_address()
 PORTAL_MAIL = env.read("PORTAL_MAIL")
 PORTAL_PROXIES = env.whole_number("PORTAL_PROXIES")
 PORTAL_DESK_TIMEOUT = env.whole_number("PORTAL_DESK_TIMEOUT", 10)
-ALLOWED_HOSTS = [host for host in env.read("PORTAL_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host]
-CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if "*" not in host] if HTTPS else []
+HOSTS = [host for host in env.read("PORTAL_HOSTS").split(",") if host]
+# The practice's server on this machine comes by a local name; with PORTAL_ADDRESS no link in a mail follows it.
+ALLOWED_HOSTS = [*HOSTS, "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in HOSTS if "*" not in host] if HTTPS else []
 
 INSTALLED_APPS = [
     "django.contrib.auth",

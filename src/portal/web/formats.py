@@ -13,7 +13,8 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from django.utils import timezone
 
-from portal.locales import language, locale
+from portal.locales import language as language
+from portal.locales import locale as locale
 
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"

@@ -30,14 +30,16 @@ def pair(request: HttpRequest) -> HttpResponse:
     """
     Take the offer of a practice's server that holds a code of ours, and answer with our card, signed.
 
-    Whatever is wrong with an offer, the answer is the same, and tries from one network are few (threat T4).
+    Whatever is wrong with an offer, the answer is the same (only another version is named), and tries from one network are few (threat T4).
     """
     now = timezone.now()
     if not limits.count(Tried.PAIR_FROM, client_address(request), now).allowed:
         return HttpResponse(status=404)
     try:
         answer = pairing.take_offer(request.read(LARGEST + 1), address=site_address(request), now=now)
-    except (Rejected, UnknownVersion):
+    except UnknownVersion:
+        return HttpResponse(status=426)
+    except Rejected:
         return HttpResponse(status=404)
     limits.clear(Tried.PAIR_FROM, client_address(request))
     return HttpResponse(answer, content_type=MEDIA_TYPE)
