@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.web.urls")),
+    path("c/<uuid:connection>/", include("portal.web.papers.urls")),
 ]
-if find_spec("portal.web.papers"):
-    urlpatterns.append(path("c/<uuid:connection>/", include("portal.web.papers.urls")))
 
 handler400 = "portal.web.errors.bad_request"
 handler403 = "portal.web.errors.forbidden"

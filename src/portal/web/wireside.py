@@ -30,7 +30,8 @@ def pair(request: HttpRequest) -> HttpResponse:
     """
     Take the offer of a practice's server that holds a code of ours, and answer with our card, signed.
 
-    Whatever is wrong with an offer, the answer is the same (only another version is named), and tries from one network are few (threat T4).
+    Whatever is wrong with an offer the answer is the same (only another version is named), and tries from one network
+    are few (threat T4).
     """
     now = timezone.now()
     if not limits.count(Tried.PAIR_FROM, client_address(request), now).allowed:
