@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from sportello.accounts.models import Person
@@ -29,6 +29,10 @@ FLAGS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 GRAVE = {"serious", "critical"}
+PATIENCE = 60_000
+"""Milliseconds to wait for what a page should come to; a busy machine needs many of them."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -124,7 +128,7 @@ def open_page(browser: Browser, live_server: LiveServer, console: Console) -> It
         if person is not None:
             context.add_cookies([_session(person, live_server.url)])  # type: ignore[list-item]
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         console.watch(page)
         return page
 

@@ -78,7 +78,7 @@ def test_patients_are_found_as_typed_and_opened_by_keyboard(open_page, world):
     page.goto("/practice/patients/")
     page.locator("#search-words").press_sequentially("mia ver", delay=30)
     expect(page.locator("tbody tr")).to_have_count(1)
-    assert page.evaluate("document.activeElement.id") == "search-words"
+    expect(page.locator("#search-words")).to_be_focused()
     assert "mia" not in page.url.lower()
     page.locator("tbody a").first.focus()
     page.keyboard.press("Enter")

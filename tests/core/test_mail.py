@@ -143,11 +143,10 @@ def test_send_through_the_installation_names_the_practice(post, settings):
 
 @pytest.mark.usefixtures("software")
 def test_send_while_the_server_is_down_waits_and_goes_when_it_is_back():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    set_server(Post(port=port))
-    mail = run_job(queued())
+    with socket.socket() as deaf:  # held, so that nobody else comes to listen there
+        deaf.bind(("127.0.0.1", 0))
+        set_server(Post(port=deaf.getsockname()[1]))
+        mail = run_job(queued())
     assert (mail.state, mail.last_error, mail.attempts) == (MailState.WAITING, Problem.UNREACHABLE, 1)
     assert MailServer.objects.get().last_error == Problem.UNREACHABLE
     with smtp.running(Post()) as back:

@@ -11,7 +11,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import psycopg
 from django.db import connection
 from psycopg import sql
 
+_PORTS = iter(range(10_000 + os.getpid() * 7 % 20_000, 32_000))
 ROOT = Path(__file__).resolve().parents[2]
 PATHS = os.pathsep.join(str(ROOT / each) for each in ("src", "packages/sistemats/src", "."))
 
@@ -40,7 +41,7 @@ class Installation:
             input=given,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
             cwd=self.data,
         )
@@ -57,7 +58,7 @@ class Installation:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
             cwd=self.data,
         )
@@ -81,7 +82,7 @@ class Installation:
         finally:
             if process.poll() is None:
                 process.kill()
-            process.wait(30)
+            process.wait(120)
             log.close()
 
     def log(self, name: str) -> str:
@@ -108,7 +109,7 @@ def made(data: Path, **environment: str) -> Iterator[Installation]:
         yield installation
 
 
-def eventually(holds: Callable[[], Any], seconds: float = 60.0, every: float = 0.1) -> Any:
+def eventually(holds: Callable[[], Any], seconds: float = 120.0, every: float = 0.1) -> Any:
     """Wait until something holds and return it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -121,14 +122,21 @@ def eventually(holds: Callable[[], Any], seconds: float = 60.0, every: float = 0
 def kill(process: subprocess.Popen[str]) -> None:
     """Kill a process outright, as a crash would."""
     process.send_signal(signal.SIGKILL)
-    process.wait(30)
+    process.wait(120)
 
 
 def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """
+    Return a port nobody listens on.
+
+    It lies below those the system gives out by itself, and each test process begins to look somewhere else: nobody
+    takes it before the server under test does.
+    """
+    for port in _PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("every port is taken")
 
 
 @contextmanager

@@ -12,9 +12,9 @@ def both(act: Callable[[], object], count: int = 2) -> None:
     gate = Barrier(count)
 
     def begin() -> None:
-        gate.wait(timeout=30)
+        gate.wait(timeout=120)
         act()
 
     with ThreadPoolExecutor(count) as pool:
         for running in [pool.submit(begin) for _ in range(count)]:
-            running.result(timeout=60)
+            running.result(timeout=240)
