@@ -109,6 +109,13 @@ def test_direct_accounts_send_documents_one_by_one(simulator: Simulator, folder:
             assert isinstance(outcome, (Accepted, AcceptedWithWarnings)), (label, outcome)
 
 
+def test_settings_decide_whether_the_sender_is_sealed_anew_each_time(simulator: Simulator, folder: Path) -> None:
+    settings = simulator_settings(folder, one_of_each(folder)[0])
+    for afresh in (True, False):
+        with connect(replace(settings, seal_afresh=afresh), NOBODY) as client:
+            assert client._sealing.afresh is afresh
+
+
 def test_simulator_settings_name_what_is_wrong(folder: Path, simulator: Simulator, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such account"):
         simulator_settings(folder, "Nessuno")

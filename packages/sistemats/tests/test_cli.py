@@ -398,6 +398,7 @@ def test_load_settings_reads_everything(tmp_path: Path) -> None:
                 "timeouts": {"read": 90},
                 "endpoints": {"receipt": "https://127.0.0.1/x"},
                 "deadlines": "d.json",
+                "seal_afresh": True,
             }
         )
     )
@@ -405,6 +406,8 @@ def test_load_settings_reads_everything(tmp_path: Path) -> None:
     assert settings.production
     assert settings.state
     assert not settings.test_mode
+    assert settings.seal_afresh
+    assert not Settings().seal_afresh
     assert settings.tls.ca_bundle == tmp_path / "ca.pem"
     assert settings.tls.client_certificate == (tmp_path / "c.pem", tmp_path / "c.key")
     assert (settings.timeouts.connect, settings.timeouts.read) == (10.0, 90.0)

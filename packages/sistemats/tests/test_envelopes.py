@@ -187,6 +187,30 @@ def test_sealing_follows_the_encryption_table(
             assert opener.open(held.citizen) == document.citizen_code
 
 
+def test_sealing_seals_the_sender_once_and_every_citizen_anew(
+    sender: Sender, sealer: Sealer, opener: Opener, document: ExpenseDocument
+) -> None:
+    sealing = Sealing(sender, sealer)
+    made = [sealing.insert(document) for _ in range(3)]
+    assert len({request.pin for request in made} | {sealing.outcome("1").pin}) == 1
+    assert len({request.owner for request in made} | {sealing.query(document.id).owner}) == 1
+    citizens = {request.document.citizen or "" for request in made}
+    assert len(citizens) == 3
+    assert {opener.open(code) for code in citizens} == {document.citizen_code}
+    assert opener.open(made[0].pin) == sender.pin
+    assert made[0].owner is not None
+    assert opener.open(made[0].owner.code or "") == sender.owner.fiscal_code
+    upload = sealing.upload("prova.zip", b"PK")
+    assert upload.owner is not None
+    assert upload.owner.code == sender.owner.fiscal_code
+
+
+def test_sealing_afresh_repeats_no_ciphertext(sender: Sender, sealer: Sealer, document: ExpenseDocument) -> None:
+    sealing = Sealing(sender, sealer, afresh=True)
+    made = [sealing.insert(document) for _ in range(3)]
+    assert len({request.pin for request in made}) == len({request.owner for request in made}) == 3
+
+
 def test_sealing_leaves_out_the_citizen_who_opposes(sender: Sender, sealer: Sealer, document: ExpenseDocument) -> None:
     wire = Sealing(sender, sealer).insert(replace(document, citizen_code=None, opposed=True))
     assert (wire.document.citizen, wire.document.opposed) == (None, "1")

@@ -52,4 +52,4 @@ def connect(
     except (ValueError, OSError) as problem:
         raise InputError(f"The connection cannot be set up: {problem}") from None
     with transport:
-        yield Client(transport, sender, Sealer(certificate), now)
+        yield Client(transport, sender, Sealer(certificate), now, seal_afresh=settings.seal_afresh)

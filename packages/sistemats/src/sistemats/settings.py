@@ -37,6 +37,7 @@ _MEMBERS = frozenset(
         "timeouts",
         "deadlines",
         "test_mode",
+        "seal_afresh",
     }
 )
 MAX_TIMEOUT = 86_400  # seconds
@@ -119,7 +120,10 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything but secrets. `sender` is the raw block of the file, completed with secrets by `make_sender`."""
+    """Everything but secrets. `sender` is the raw block of the file, completed with secrets by `make_sender`.
+
+    With `seal_afresh` PIN and owner's code are encrypted anew for each request, not once for each connection.
+    """
 
     base: str = Host.TEST.value
     exceptions: tuple[tuple[Call, str], ...] = ()
@@ -130,6 +134,7 @@ class Settings:
     deadlines: Path | None = None
     test_mode: bool = False
     account: Account | None = None
+    seal_afresh: bool = False
 
     @property
     def production(self) -> bool:
@@ -223,6 +228,7 @@ def load_settings(path: Path) -> Settings:
         timeouts=_timeouts(reader.raw("timeouts", {}), path.name),
         deadlines=folder / deadlines if deadlines else None,
         test_mode=reader.truth("test_mode", environment == "test"),
+        seal_afresh=reader.truth("seal_afresh", False),
     )
 
 

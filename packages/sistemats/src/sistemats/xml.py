@@ -13,6 +13,7 @@ from lxml import etree
 from sistemats.errors import ForbiddenXml, UnreadableMessage
 
 SOAP_NS = "http://schemas.xmlsoap.org/soap/envelope/"
+_ENVELOPE, _BODY = f"{{{SOAP_NS}}}Envelope", f"{{{SOAP_NS}}}Body"
 XOP_NS = "http://www.w3.org/2004/08/xop/include"
 MAX_XML = 16_000_000
 _Element = etree._Element
@@ -71,8 +72,8 @@ def serialise(element: _Element) -> bytes:
 
 def soap_envelope(body: _Element) -> bytes:
     """Wrap a body element in a SOAP 1.1 envelope."""
-    envelope = etree.Element(f"{{{SOAP_NS}}}Envelope", nsmap={"soapenv": SOAP_NS})
-    etree.SubElement(envelope, f"{{{SOAP_NS}}}Body").append(body)
+    envelope = etree.Element(_ENVELOPE, nsmap={"soapenv": SOAP_NS})
+    etree.SubElement(envelope, _BODY).append(body)
     return serialise(envelope)
 
 
@@ -81,9 +82,9 @@ def soap_body(root: _Element) -> _Element:
 
     :raises UnreadableMessage: not a SOAP 1.1 envelope, or not exactly one body element
     """
-    if root.tag != f"{{{SOAP_NS}}}Envelope":
+    if root.tag != _ENVELOPE:
         raise UnreadableMessage("The XML is not a SOAP 1.1 envelope.")
-    body = root.find(f"{{{SOAP_NS}}}Body")
+    body = next((child for child in root if child.tag == _BODY), None)
     children = [] if body is None else [child for child in body if isinstance(child.tag, str)]
     if len(children) != 1:
         raise UnreadableMessage(f"The SOAP body has {len(children)} elements: one is expected.")

@@ -116,6 +116,11 @@ def must(found: dict[str, _Element], name: str) -> str:
     return text_of(found, name) or ""
 
 
+def texts(element: _Element) -> dict[str, str]:
+    """Return the texts of the children by local name; an empty child has the empty text."""
+    return {child.tag.rpartition("}")[2]: child.text or "" for child in element}
+
+
 def read_options(found: dict[str, _Element]) -> Options:
     """Read `opzionale1..3`."""
     return (text_of(found, "opzionale1"), text_of(found, "opzionale2"), text_of(found, "opzionale3"))
@@ -125,36 +130,27 @@ def read_owner(element: _Element | None) -> WireOwner | None:
     """Read an owner block."""
     if element is None:
         return None
-    found = children(element)
-    return WireOwner(
-        text_of(found, "codiceRegione"),
-        text_of(found, "codiceAsl"),
-        text_of(found, "codiceSSA"),
-        text_of(found, "cfProprietario"),
-    )
+    get = texts(element).get
+    return WireOwner(get("codiceRegione"), get("codiceAsl"), get("codiceSSA"), get("cfProprietario"))
 
 
 def read_identifier(element: _Element) -> WireId:
     """Read a document identifier."""
     found = children(element)
-    numbering = children(found["numDocumentoFiscale"])
+    numbering = texts(found["numDocumentoFiscale"])
     return WireId(
         must(found, "pIva"),
         must(found, "dataEmissione"),
-        must(numbering, "dispositivo"),
-        must(numbering, "numDocumento"),
+        numbering.get("dispositivo", ""),
+        numbering.get("numDocumento", ""),
     )
 
 
 def read_item(element: _Element) -> WireItem:
     """Read one item."""
-    found = children(element)
+    get = texts(element).get
     return WireItem(
-        must(found, "tipoSpesa"),
-        must(found, "importo"),
-        text_of(found, "flagTipoSpesa"),
-        text_of(found, "aliquotaIVA"),
-        text_of(found, "naturaIVA"),
+        get("tipoSpesa", ""), get("importo", ""), get("flagTipoSpesa"), get("aliquotaIVA"), get("naturaIVA")
     )
 
 

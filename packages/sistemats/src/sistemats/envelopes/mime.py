@@ -21,6 +21,7 @@ from sistemats.errors import UnreadableMessage
 
 _ROOT_ID = "root.message@sistemats"
 _MAX_PARTS = 16
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,12 @@ class HttpReply:
 def parse_content_type(value: str) -> Message:
     """Read a Content-Type header with its parameters."""
     message = Message()
-    message["Content-Type"] = value.replace("\r", "").replace("\n", "")
+    message["Content-Type"] = _one_line(value)
     return message
+
+
+def _one_line(value: str) -> str:
+    return value.replace("\r", "").replace("\n", "")
 
 
 def build_mtom(envelope: bytes, content_id: str, attachment: bytes) -> tuple[str, bytes]:
@@ -79,9 +84,11 @@ def split_package(content_type: str, body: bytes) -> tuple[bytes, Mapping[str, b
 
     :raises UnreadableMessage: a MIME package without boundary, without root part, or with too many parts
     """
+    if "multipart" not in _one_line(content_type).lower():
+        return body, _NOTHING  # nearly every message: no need to take its header apart
     header = parse_content_type(content_type)
     if header.get_content_maintype() != "multipart":
-        return body, MappingProxyType({})
+        return body, _NOTHING
     boundary = header.get_param("boundary")
     if not isinstance(boundary, str) or not boundary:
         raise UnreadableMessage("The MIME package names no boundary.")

@@ -2,6 +2,8 @@
 
 Source: the encryption table of the kit's notes and samples. PIN: sealed, in clear on the Entratel channel. Owner's
 code: sealed, in clear in the upload envelope alone. Citizen's code: always sealed. Amounts: two decimals everywhere.
+What is sealed how often: a citizen's code anew in every document, because the same ciphertext twice would tell that two
+documents are one person's. PIN and owner's code once: they name the sender, whom account and VAT number name anyway.
 """
 
 from __future__ import annotations
@@ -57,14 +59,20 @@ def wire_item(item: Item) -> WireItem:
 
 
 class Sealing:
-    """Makes every request for one sender with one certificate. Each call seals afresh."""
+    """Makes every request for one sender with one certificate.
 
-    __slots__ = ("_sealer", "sender")
+    A citizen's code is sealed anew for each document; PIN and owner's code when first needed, unless told otherwise.
+    """
 
-    def __init__(self, sender: Sender, sealer: Sealer) -> None:
-        """Seal for `sender` with `sealer`."""
+    __slots__ = ("_owner", "_pin", "_sealer", "afresh", "sender")
+
+    def __init__(self, sender: Sender, sealer: Sealer, *, afresh: bool = False) -> None:
+        """Seal for `sender` with `sealer`; with `afresh` PIN and owner's code too are sealed anew for each request."""
         self.sender = sender
+        self.afresh = afresh
         self._sealer = sealer
+        self._pin: str | None = None
+        self._owner: str | None = None
 
     @property
     def options(self) -> Options:
@@ -73,7 +81,11 @@ class Sealing:
 
     def pin(self) -> str:
         """Return the PIN as this channel wants it."""
-        return self.sender.pin if self.sender.channel.pin_in_clear else self._sealer.seal(self.sender.pin)
+        if self.sender.channel.pin_in_clear:
+            return self.sender.pin
+        if self._pin is None or self.afresh:
+            self._pin = self._sealer.seal(self.sender.pin)
+        return self._pin
 
     def _seal(self, code: str) -> str:
         """Seal a fiscal code, unless it came sealed already (out of an existing 730 file)."""
@@ -84,7 +96,9 @@ class Sealing:
         owner: Owner = self.sender.owner
         code = owner.fiscal_code
         if code and sealed:
-            code = self._seal(code)
+            if self._owner is None or self.afresh:
+                self._owner = self._seal(code)
+            code = self._owner
         return WireOwner(owner.region, owner.asl, owner.ssa, code or None)
 
     def document(self, document: ExpenseDocument) -> WireDocument:

@@ -72,10 +72,15 @@ class Client:
         sender: Sender,
         sealer: Sealer,
         now: Callable[[], datetime] = lambda: datetime.now(tz=ITALY),
+        *,
+        seal_afresh: bool = False,
     ) -> None:
-        """Send for `sender` over `transport`; `now` gives the aware instant written into uncertain outcomes."""
+        """Send for `sender` over `transport`; `now` gives the aware instant written into uncertain outcomes.
+
+        With `seal_afresh` PIN and owner's code are sealed anew for each request, not once for this client.
+        """
         self._transport = transport
-        self._sealing = Sealing(sender, sealer)
+        self._sealing = Sealing(sender, sealer, afresh=seal_afresh)
         self._now = now
         self._locked = 0
 

@@ -152,6 +152,7 @@ def _document(row: sqlite3.Row) -> HeldDocument:
 
 
 _BY_ID = "owner = ? AND vat_number = ? AND issued_on = ? AND device = ? AND number = ?"
+_GET = f"SELECT * FROM documents WHERE {_BY_ID}"  # noqa: S608  only question marks
 _PUT = f"INSERT OR REPLACE INTO documents VALUES ({', '.join('?' * 22)})"  # noqa: S608  only question marks
 
 
@@ -169,7 +170,7 @@ class Books:
 
     def get(self, owner: str, document_id: DocumentId) -> HeldDocument | None:
         """Return a document, cancelled or not, None when there is none."""
-        rows = self._store.read(f"SELECT * FROM documents WHERE {_BY_ID}", _key(owner, document_id))  # noqa: S608
+        rows = self._store.read(_GET, _key(owner, document_id))
         return _document(rows[0]) if rows else None
 
     def put(self, held: HeldDocument) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from sistemats.codes import Operation, SenderCategory
 
@@ -46,6 +47,7 @@ DEADLINES: tuple[Deadline, ...] = (
 )
 
 
+@lru_cache(maxsize=4_096)
 def last_day(paid_on: date, operation: Operation, category: SenderCategory | None) -> date:
     """Return the last day to send an operation about a payment without the warning W008."""
     row = next((d for d in DEADLINES if d.paid_from <= paid_on <= d.paid_to), None)

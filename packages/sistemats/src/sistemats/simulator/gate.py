@@ -13,6 +13,7 @@ import json
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from sistemats.codes import Channel
 from sistemats.errors import InputError
@@ -32,6 +33,7 @@ class NotAuthenticated(Exception):
         self.name = name
 
 
+@lru_cache(maxsize=64)
 def read_basic(header: str | None) -> tuple[str, bytes] | None:
     """Return user name and password bytes of a Basic header, None when it is not one."""
     scheme, _, coded = (header or "").strip().partition(" ")
@@ -131,7 +133,7 @@ class Gate:
         if not _same_password(user.password, password):
             self._keep(user.failed(rules.lock_after))
             raise NotAuthenticated("wrong password", user.name)
-        if user.password_expired(self._clock.today()):
+        if user.password_expires_on is not None and user.password_expired(self._clock.today()):
             raise NotAuthenticated("password expired", user.name)
         if user.failed_attempts and rules.login_resets_count:
             self._keep(replace(user, failed_attempts=0))

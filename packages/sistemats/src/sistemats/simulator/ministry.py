@@ -33,7 +33,7 @@ from sistemats.simulator.clock import SimulatorClock
 from sistemats.simulator.faults import Fault, FaultPlan, Rule
 from sistemats.simulator.faulttext import AUTHENTICATION, CLIENT, INTERNAL, schema_fault
 from sistemats.simulator.gate import Gate, NotAuthenticated, read_basic
-from sistemats.simulator.identity import Identity, Party, Refused, refuse
+from sistemats.simulator.identity import Identity, Refused, refuse
 from sistemats.simulator.journal import Entry, Evidence, Journal
 from sistemats.simulator.ledger import Ledger
 from sistemats.simulator.package import as_package
@@ -91,7 +91,7 @@ class Ministry:
         self.processor = Processor(
             store, self.sendings, ledger, self.gate, self._identity, vault, clock, lambda: self.settings
         )
-        documents = Documents(ledger, self.sendings, vault.open)
+        documents = Documents(ledger, self.sendings)
         uploads = Uploads(Acceptance(self.sendings))
         receipts = Receipts(self.sendings, self.processor.poke_if_ripe)
         queries = Queries(self.books, self.processor.poke_if_ripe)
@@ -197,15 +197,17 @@ class Ministry:
         try:
             sealed_wrong = fault is not None and fault.kind is Fault.WRONG_CERTIFICATE
             party = self._identity.check(user, request, undecipherable=sealed_wrong)
-            entry.evidence = self._evidence(passage, request, party)
+            citizen = self._citizen(request)
+            entry.evidence = self._evidence(passage, request, party.owner.fiscal_code, citizen)
             if fault is not None and fault.kind is Fault.WS99:
                 raise refuse("WS99")
-            visit = Visit(request, party, self.clock.now(), self.settings, fault)
+            visit = Visit(request, party, entry.at, self.settings, fault, citizen)
             work = self._prepare[request.call](visit)
         except Refused as refused:
             work = _refusing(request, refused)
             if entry.evidence is None:
-                entry.evidence = self._evidence(passage, request, None)
+                code = self._opened(getattr(getattr(request, "owner", None), "code", None))
+                entry.evidence = self._evidence(passage, request, code, self._citizen(request))
         return self._do(passage, request, work)
 
     def _do(self, passage: _Passage, request: WireRequest, work: Work) -> Answer:
@@ -256,26 +258,34 @@ class Ministry:
         self.journal.write(entry)
         return answer
 
-    def _evidence(self, passage: _Passage, request: WireRequest, party: Party | None) -> Evidence:
+    def _citizen(self, request: WireRequest) -> str | None:
+        """Return the citizen's code of the document in a request, opened."""
+        document = getattr(request, "document", None)
+        sealed = None if document is None else document.citizen
+        return self.vault.open_citizen(sealed.strip()) if sealed and sealed.strip() else None
+
+    def _evidence(self, passage: _Passage, request: WireRequest, owner: str | None, citizen: str | None) -> Evidence:
         """Return what the journal needs to tell the request with everything sealed opened.
 
         Opened here, because the key may change; told later, because few ask; kept as bytes, because thousands of
         small objects would slow everything else.
         """
         document = getattr(request, "document", None)
-        owner = getattr(request, "owner", None)
-        opened = (
-            self._opened(request.pin),
-            party.owner.fiscal_code if party is not None else self._opened(getattr(owner, "code", None)),
-            None if document is None else self._opened(document.citizen),
-        )
+        if document is not None and _in_clear(document.citizen):
+            citizen = document.citizen
+        opened = (self._opened(request.pin), owner, citizen)
         if isinstance(request, UploadRequest):
             bare = build_element(replace(request, archive=b""))
             return Evidence("text/xml", soap_envelope(bare), opened, len(request.archive))
         return Evidence(passage.call.content_type, passage.call.body, opened)
 
     def _opened(self, text: str | None) -> str | None:
-        return text if not text or len(text) < SHORTEST_SEALED else self.vault.open(text.strip())
+        return text if not text or _in_clear(text) else self.vault.open(text.strip())
+
+
+def _in_clear(text: str | None) -> bool:
+    """Tell whether a text is too short to be a ciphertext; the journal shows it as it came."""
+    return text is not None and len(text) < SHORTEST_SEALED
 
 
 def _refusing(request: WireRequest, refused: Refused) -> Work:

@@ -212,7 +212,7 @@ class Processor:
         with open_batch(sending.archive or b"", self._settings().max_xml_bytes) as (_, documents):
             rest = islice(documents, position, None)
             while lot := list(islice(rest, LOT)):
-                orders = [_order(entry, self._vault.open) for entry in lot]
+                orders = [_order(entry, self._vault.open_citizen) for entry in lot]
                 with self._store.transaction():
                     for order, wrong in orders:
                         counters = self._one(sending, party, order, wrong, counters, position)

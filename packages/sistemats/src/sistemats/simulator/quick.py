@@ -5,8 +5,10 @@ These replies are small, flat and by far the most frequent; a test holds them ag
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sistemats.codes import CALLS, Call
-from sistemats.replies import DocumentReply
+from sistemats.replies import DocumentReply, Message
 from sistemats.xml import SOAP_NS
 
 _HEAD = (
@@ -31,17 +33,16 @@ def quick_reply(reply: DocumentReply) -> bytes:
     if reply.protocol is not None:
         parts += ("<protocollo>", _text(reply.protocol), "</protocollo>")
     parts.append("<listaMessaggi>")
-    for message in reply.messages:
-        kind = f"<tipo>{_text(message.kind)}</tipo>" if message.kind else "<tipo></tipo>"
-        parts += (
-            "<messaggio><codice>",
-            _text(message.code),
-            "</codice><descrizione>",
-            _text(message.text),
-            f"</descrizione>{kind}</messaggio>",
-        )
+    parts += map(_message, reply.messages)
     parts.append(_TAILS[reply.call])
     return "".join(parts).encode("utf-8")
+
+
+@lru_cache(maxsize=256)
+def _message(message: Message) -> str:
+    """Return the block of one message; there are few, and they come again and again."""
+    code, text, kind = _text(message.code), _text(message.text), _text(message.kind or "")
+    return f"<messaggio><codice>{code}</codice><descrizione>{text}</descrizione><tipo>{kind}</tipo></messaggio>"
 
 
 def _text(text: str) -> str:

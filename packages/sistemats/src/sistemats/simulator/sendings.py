@@ -116,6 +116,9 @@ _PUT_SYNCHRONOUS = (
 )
 
 
+_COMPLAIN = f"INSERT INTO complaints VALUES ({', '.join('?' * 13)})"  # noqa: S608  only question marks
+
+
 def _sending(row: sqlite3.Row, archive: bytes | None = None) -> Sending:
     return Sending(
         protocol=row["protocol"],
@@ -258,7 +261,7 @@ class Sendings:
             complaint.code,
             complaint.text,
         )
-        self._store.write(f"INSERT INTO complaints VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
+        self._store.write(_COMPLAIN, values)
 
     def complaints(self, protocol: str) -> list[sqlite3.Row]:
         """Return the lines of the error file of a sending, in the order of its documents."""

@@ -42,18 +42,20 @@ class Vault:
     def open(self, sealed: str) -> str | None:
         """Return the text inside, None when it cannot be had.
 
-        A wrong key or padding may yield random bytes instead of an error, so the text is judged by its letters. A
-        ciphertext may be sent any number of times; the last few thousand are remembered.
+        A wrong key or padding may yield random bytes instead of an error, so the text is judged by its letters. This
+        is for PINs and owners' codes, which clients may seal once and send with every call: the last few thousand
+        are remembered.
         """
         seen = self._seen
         text = seen.get(sealed, _NEW)
         if text is _NEW:
             if len(seen) >= CACHE_SIZE:
                 seen = self._seen = {}
-            text = seen[sealed] = self._decrypt(sealed)
+            text = seen[sealed] = self.open_citizen(sealed)
         return text
 
-    def _decrypt(self, sealed: str) -> str | None:
+    def open_citizen(self, sealed: str) -> str | None:
+        """Return the text inside, None when it cannot be had; nothing is remembered: every document has its own."""
         try:
             text = self._opener.open(sealed)
         except NotOpenable:

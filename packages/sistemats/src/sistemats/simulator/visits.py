@@ -7,7 +7,7 @@ transaction together with its line in the journal.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sistemats.codes import Call, Operation
@@ -29,7 +29,7 @@ from sistemats.replies import (
 from sistemats.simulator.acceptance import Acceptance
 from sistemats.simulator.faults import Fault, Rule
 from sistemats.simulator.identity import Party
-from sistemats.simulator.ledger import Circumstances, Ledger, Open, Order, read_submission
+from sistemats.simulator.ledger import Circumstances, Ledger, Order, read_submission
 from sistemats.simulator.messages import DONE, say, unknown
 from sistemats.simulator.sendings import SYNCHRONOUS_DIGITS, SYNCHRONOUS_FILE, Complaint, Sendings
 from sistemats.simulator.settings import Settings
@@ -39,13 +39,17 @@ Work = Callable[[], Reply]
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One admitted call: the request, who for whom, when, under which settings, and what is to go wrong."""
+    """One admitted call: the request, who for whom, when, under which settings, and what is to go wrong.
+
+    `citizen` is the citizen's code of its document, opened; None where there is none or it does not open.
+    """
 
     request: WireRequest
     party: Party
     now: datetime
     settings: Settings
     fault: Rule | None = None
+    citizen: str | None = field(default=None, repr=False)
 
     def struck(self, *kinds: Fault) -> bool:
         """Tell whether one of these failures strikes this call."""
@@ -75,9 +79,9 @@ def refusal(request: WireRequest, message: Message) -> Reply:
 class Documents:
     """The four synchronous operations."""
 
-    def __init__(self, ledger: Ledger, sendings: Sendings, open_sealed: Open) -> None:
-        """Write with this ledger; open citizens' codes with this."""
-        self._ledger, self._sendings, self._open = ledger, sendings, open_sealed
+    def __init__(self, ledger: Ledger, sendings: Sendings) -> None:
+        """Write with this ledger, and give protocols out of these sendings."""
+        self._ledger, self._sendings = ledger, sendings
         self._serial = sendings.last_serial(synchronous=True)
 
     def prepare(self, visit: Visit) -> Work:
@@ -87,11 +91,11 @@ class Documents:
 
     def _order(self, visit: Visit) -> Order:
         request = visit.request
-        open_sealed: Open = (lambda _: None) if visit.struck(Fault.WRONG_CERTIFICATE) else self._open
+        citizen = None if visit.struck(Fault.WRONG_CERTIFICATE) else visit.citizen
         if isinstance(request, CancelRequest):
             return Order(Operation.CANCEL, request.id.document_id)
         assert isinstance(request, InsertRequest | ChangeRequest | RefundRequest), "the router sends these here"
-        sent = read_submission(request.document, open_sealed)
+        sent = read_submission(request.document, lambda _: citizen)
         original = request.original.document_id if isinstance(request, RefundRequest) else None
         operation = request.call.operation
         assert operation is not None, "these calls have one"
@@ -116,7 +120,8 @@ class Documents:
         Belongs in the transaction that uses it, which keeps callers apart.
         """
         self._serial += 1
-        return f"99{now:%y%m%d}{self._serial % 10**SYNCHRONOUS_DIGITS:0{SYNCHRONOUS_DIGITS}d}"
+        day = f"{now.year % 100:02d}{now.month:02d}{now.day:02d}"
+        return f"99{day}{self._serial % 10**SYNCHRONOUS_DIGITS:0{SYNCHRONOUS_DIGITS}d}"
 
     def _record(self, visit: Visit, order: Order, protocol: str, messages: list[Message]) -> None:
         warned = any(message.kind == "W" for message in messages)
