@@ -71,8 +71,15 @@ def _unwrap(hint: Any) -> tuple[Any, bool]:
     return hint, False
 
 
+@cache
+def _parts(cls: type) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of a dataclass and what each is when it is not None."""
+    hints = _hints(cls)
+    return tuple((each.name, _unwrap(hints[each.name])[0]) for each in fields(cls))
+
+
 def _encode(value: Any, hint: Any, where: str) -> Any:
-    hint, _ = _unwrap(hint)
+    """Return a value as JSON takes it; `hint` is its annotation without None."""
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, Decimal):
@@ -80,11 +87,14 @@ def _encode(value: Any, hint: Any, where: str) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
-        inner = get_args(hint)[0]
+        inner, _ = _unwrap(get_args(hint)[0])
         return [_encode(item, inner, where) for item in value]
     if is_dataclass(value):
-        hints = _hints(cast(type, type(value)))
-        return {f.name: _encode(getattr(value, f.name), hints[f.name], f"{where}.{f.name}") for f in fields(value)}
+        found = {}
+        for name, inner in _parts(cast(type, type(value))):
+            item = getattr(value, name)
+            found[name] = item if item is None or item.__class__ is str else _encode(item, inner, f"{where}.{name}")
+        return found
     raise ValueError(f"{where}: a {type(value).__name__} has no place in a snapshot")
 
 
