@@ -78,6 +78,15 @@ def test_enqueue_rings_an_alarm_in_the_same_transaction(named):
     assert DBTaskResult.objects.get().args_kwargs["args"] == [job.pk]
 
 
+@pytest.mark.parametrize("at", [None, NOW])
+def test_ring_writes_the_alarm_that_the_library_writes(at):
+    tasks_port.ring(4711, at)
+    wake = tasks_port.wake.using(run_after=at) if at else tasks_port.wake
+    wake.enqueue(4711)
+    ours, theirs = (dict(row) for row in DBTaskResult.objects.order_by("enqueued_at").values())
+    assert {name for name, value in ours.items() if value != theirs[name]} == {"id", "enqueued_at"}
+
+
 def lambda_named(name: str) -> Callable[[outbox.Work], None]:
     def act(work: outbox.Work) -> None:
         return None

@@ -39,7 +39,7 @@ class ReadyInsert(Generic[_M]):
 
     def __init__(self, model: type[_M], *, unless_there: bool = False) -> None:
         _check_plain(model)
-        self._model, self._unless_there = model, unless_there
+        self.model, self._unless_there = model, unless_there
         self._plans: WeakKeyDictionary[BaseDatabaseWrapper, _Insert] = WeakKeyDictionary()
 
     def insert(self, row: _M) -> bool:
@@ -57,7 +57,7 @@ class ReadyInsert(Generic[_M]):
         connection = transaction.get_connection()
         plan = self._plans.get(connection) or self._plan(connection)
         if plan.key_comes_back and row.pk is not None:
-            raise ValueError(f"a new {self._model.__name__} gets its key from the database")
+            raise ValueError(f"a new {self.model.__name__} gets its key from the database")
         with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
             cursor.execute(plan.sql, _values(row, plan.fields, connection, add=True))
             found = cursor.fetchone() if plan.key_comes_back else (row.pk,) if cursor.rowcount else None
@@ -68,14 +68,14 @@ class ReadyInsert(Generic[_M]):
         return True
 
     def _plan(self, connection: BaseDatabaseWrapper) -> _Insert:
-        meta = self._model._meta
+        meta = self.model._meta
         key_comes_back = isinstance(meta.pk, models.AutoField | models.BigAutoField)
         fields = tuple(each for each in meta.local_concrete_fields if not (key_comes_back and each.primary_key))
-        query = sql.InsertQuery(self._model)
-        query.insert_values(fields, [self._model()], raw=True)
+        query = sql.InsertQuery(self.model)
+        query.insert_values(fields, [self.model()], raw=True)
         ((text, params),) = query.get_compiler(connection=connection).as_sql()
         if len(params) != len(fields):
-            raise TypeError(f"{self._model.__name__} has columns that are no plain values")
+            raise TypeError(f"{self.model.__name__} has columns that are no plain values")
         if self._unless_there:
             text = f"{text} {UNLESS_THERE}"
         if key_comes_back:

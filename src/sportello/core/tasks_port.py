@@ -7,9 +7,16 @@ for nothing does no harm, and a lost alarm is rung again by the sweep.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django_tasks import task
+
+from sportello.core.ready_writes import ReadyInsert
+
+if TYPE_CHECKING:
+    from django_tasks_db.models import DBTaskResult
 
 _DATABASE_QUEUE = "django_tasks_db"
 
@@ -23,8 +30,34 @@ def wake(job_id: int) -> None:
 
 
 def ring(job_id: int, at: datetime | None = None) -> None:
-    """Set the alarm of a job for now or for later, inside the caller's transaction."""
-    (wake.using(run_after=at) if at else wake).enqueue(job_id)
+    """
+    Set the alarm of a job for now or for later, inside the caller's transaction.
+
+    The row of the database's queue is written as the library writes it, with a readied insert: every deed that asks for
+    work waits for it (decision 0076).
+    """
+    if not apps.is_installed(_DATABASE_QUEUE):
+        (wake.using(run_after=at) if at else wake).enqueue(job_id)
+        return
+    from django_tasks_db.models import get_date_max
+
+    alarms = _alarms()
+    row = alarms.model(
+        args_kwargs={"args": [job_id], "kwargs": {}},
+        priority=wake.priority,
+        task_path=wake.module_path,
+        queue_name=wake.queue_name,
+        run_after=at or get_date_max(),
+        backend_name=wake.backend,
+    )
+    alarms.insert(row)
+
+
+@cache
+def _alarms() -> ReadyInsert[DBTaskResult[Any, Any]]:
+    from django_tasks_db.models import DBTaskResult
+
+    return ReadyInsert(DBTaskResult)
 
 
 def alarms_due(now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Waiting in turn for SQLite's single writer (decision 0074).
+"""Waiting in turn for SQLite's single writer (decisions 0074, 0076).
 
 SQLite makes a writer that comes too late sleep and ask again, each time longer, up to a tenth of a second, while the
 database may long be free. Here writers wait in two lines instead. Within a process one thread at a time goes through
@@ -24,7 +24,8 @@ from django.db import transaction
 
 PATIENCE = 20.0
 """Seconds after which somebody who still waits goes on without a turn: SQLite's own time limit then speaks."""
-PAUSE = 0.001
+PAUSE, LONGEST_PAUSE = 0.0005, 0.002
+"""Seconds between two tries: short at first, since a turn takes a few milliseconds, longer for whoever waits long."""
 
 _HERE: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 """One lock a database file, for the threads of this process."""
@@ -87,9 +88,10 @@ def turn_at(path: str) -> Iterator[None]:
     """Hold the lock file at this path, made where it is missing, until the block ends; or go on after `PATIENCE`."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        until = time.monotonic() + PATIENCE
+        until, pause = time.monotonic() + PATIENCE, PAUSE
         while not _taken(handle) and time.monotonic() < until:
-            time.sleep(PAUSE)
+            time.sleep(pause)
+            pause = min(pause * 1.25, LONGEST_PAUSE)
         yield
     finally:
         os.close(handle)
