@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sportello.core.actors import Actor
 
 DAY = date(2026, 3, 12)
 WARM = 2
-"""Drafts that each process issues before the clock starts."""
+"""Drafts that each thread issues before the clock starts."""
 _BARE_FROM = 1_000_000
 """Numbers of the bare rows, far from those of the papers."""
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,14 +68,14 @@ def _write_drafts(count: int) -> list[int]:
     return [save_draft(actor=world.ada, values=values).pk for _ in range(count)]
 
 
-def issue_with(processes: int, invoice_ids: Sequence[int]) -> float:
+def issue_with(processes: int, threads: int, invoice_ids: Sequence[int]) -> float:
     """
-    Issue drafts with so many processes at a time and return the seconds from the word go to the last commit.
+    Issue drafts with so many processes of so many threads and return the seconds from the word go to the last commit.
 
-    Each process issues `WARM` of them before: what an import and a first statement cost is not what is measured.
+    Each thread issues `WARM` of them before: what an import and a first statement cost is not what is measured.
     """
     shares = [invoice_ids[number::processes] for number in range(processes)]
-    command = [sys.executable, "-m", "bench.issuing"]
+    command = [sys.executable, "-m", "bench.issuing", str(threads)]
     started = [
         subprocess.Popen(  # noqa: S603 - our own arguments
             [*command, *map(str, share)],
@@ -189,28 +194,51 @@ def _without_guards() -> Iterator[None]:
 
 
 def main() -> None:
-    """Issue the drafts named on the command line: the first ones at once, the others when told to go."""
+    """Issue the drafts named on the command line, after the number of threads: a few at once, the rest when told to."""
     set_up()
+    threads, *invoice_ids = [int(text) for text in sys.argv[1:]]
+    actor = _owner(invoice_ids[0])
+    ready = threading.Barrier(threads + 1)
+    with ThreadPoolExecutor(threads) as pool:
+        shares = [invoice_ids[number::threads] for number in range(threads)]
+        done = [pool.submit(_issue_share, actor, share, ready) for share in shares]
+        ready.wait()
+        print("ready", flush=True)
+        sys.stdin.readline()
+        ready.wait()
+        for each in done:
+            each.result()
+    print("done", flush=True)
+
+
+def _owner(invoice_id: int) -> Actor:
     from sportello.billing.models import Invoice
-    from sportello.billing.operations.issue import issue_invoice
     from sportello.core.actors import System, acting
     from sportello.parties.models import Membership
     from sportello.parties.queries import actor_for
 
-    invoice_ids = [int(text) for text in sys.argv[1:]]
     with acting(System("bench")):
-        practice_id = Invoice.objects.get(pk=invoice_ids[0]).practice_id
+        practice_id = Invoice.objects.get(pk=invoice_id).practice_id
         owner_id = Membership.objects.get(party_id=practice_id, role="owner").person_id
     actor = actor_for(owner_id, practice_id)
     if actor is None:
         raise RuntimeError("the practice has no owner to issue")
-    for invoice_id in invoice_ids[:WARM]:
-        issue_invoice(actor=actor, invoice_id=invoice_id, today=DAY)
-    print("ready", flush=True)
-    sys.stdin.readline()
-    for invoice_id in invoice_ids[WARM:]:
-        issue_invoice(actor=actor, invoice_id=invoice_id, today=DAY)
-    print("done", flush=True)
+    return actor
+
+
+def _issue_share(actor: Actor, invoice_ids: Sequence[int], ready: threading.Barrier) -> None:
+    from sportello.billing.operations.issue import issue_invoice
+
+    try:
+        for invoice_id in invoice_ids[:WARM]:
+            issue_invoice(actor=actor, invoice_id=invoice_id, today=DAY)
+        ready.wait()
+        ready.wait()
+        for invoice_id in invoice_ids[WARM:]:
+            issue_invoice(actor=actor, invoice_id=invoice_id, today=DAY)
+    except BaseException:
+        ready.abort()
+        raise
 
 
 if __name__ == "__main__":
