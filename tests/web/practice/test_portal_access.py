@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
-from sportello.core.actors import System, acting
+from sportello.core.actors import Switch, System, acting
 from sportello.core.models import Job
 from sportello.parties.models import Membership
 from sportello.patients.models import BulkInvitation, Connection, Invitation, Patient, PortalSettings
@@ -18,6 +18,7 @@ from sportello.patients.operations.portal.bulk import run_bulk_invitation
 from sportello.patients.operations.portal.standing import cancel_invitation, disconnect, mark_bounced, suspend
 from sportello.patients.operations.portal.tending import expire_invitations
 from sportello.web.practice.patients.access_words import INVITING, OUTCOMES
+from tests.oracles.folder import read_rows
 from tests.patients import portal
 
 LIST = "practice:patients"
@@ -415,3 +416,43 @@ def test_disconnected_patient_can_be_connected_again(world, signed_in):
     disconnect(actor=world.ada, connection_id=row.pk, now=_now())
     shown = _row(_text(signed_in("ada").get(reverse(LIST))), "Verdi Bruno")
     assert reverse("practice:patient_connect", args=[world.bruno.pk]) in shown
+
+
+WHO = {"owner": "ada", "collaborator": "elena", "accountant": "carla"}
+ASTERISK = ("patients", "portal")
+"""What a collaborator needs for the rows of the matrix: to meet patients, and the flag of the portal."""
+CELLS = [
+    pytest.param(row["action"], role, row[role].startswith("Y"), id=f"{row['action']}-{role}")
+    for row in read_rows("permissions.csv")
+    if row["resource"] in {"invitation", "connection"}
+    for role in WHO
+]
+
+
+def _attempt(world, client, action):
+    """Try a row of the matrix through the pages and tell whether the deed was done."""
+    if action == "send_resend_cancel":
+        client.post(reverse("practice:patient_connect", args=[world.bruno.pk]), {"proof": "none"})
+        with acting(System("test")):
+            row = Connection.objects.filter(state="PENDING").first()
+        if row is None:
+            return False
+        client.post(_url("resend", row))
+        client.post(_url("cancel", row))
+        return portal.states(row.pk) == ("NOT_CONNECTED", "CANCELLED") and len(portal.mails()) == 2
+    row = _connected(world)
+    client.post(_url("disconnect", row))
+    return portal.connection(row.pk).state == "DISCONNECTED"
+
+
+@pytest.mark.parametrize(("action", "role", "allowed"), CELLS)
+def test_cell_of_the_matrix(world, signed_in, action, role, allowed):
+    _switches(world, *ASTERISK)
+    assert _attempt(world, signed_in(WHO[role]), action) is allowed
+
+
+@pytest.mark.parametrize("missing", ASTERISK)
+@pytest.mark.parametrize("action", ["send_resend_cancel", "disconnect"])
+def test_asterisk_of_the_matrix_needs_its_switch(world, signed_in, action, missing):
+    _switches(world, *(each.value for each in Switch if each.value != missing))
+    assert _attempt(world, signed_in("elena"), action) is False

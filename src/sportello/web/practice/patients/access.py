@@ -153,7 +153,9 @@ def correct(request: PartyRequest, connection_id: int) -> HttpResponse:
 @practice_view(check=check_may_connect)
 def disconnect(request: PartyRequest, connection_id: int) -> HttpResponse:
     """Ask, then end an access at once."""
-    patient_id, person = _whose(request, connection_id)
+    patient_id, representative_id = person_of_connection(request.actor, connection_id)
+    shown = patient_access(request.actor, patient_id, now=_now())
+    person = shown.of(representative_id)
     if request.method == "POST":
         return _move(
             request, connection_id, standing.disconnect, _("The access has ended. The person is told by mail.")
@@ -168,8 +170,10 @@ def disconnect(request: PartyRequest, connection_id: int) -> HttpResponse:
         "act_word": _("Disconnect"),
         "back_url": _back_url(request, patient_id),
         "grave": True,
+        "person": person,
+        "patient": shown,
     }
-    return render(request, "practice/confirm.html", context)
+    return render(request, "practice/portal/disconnect.html", context)
 
 
 @require_POST

@@ -38,7 +38,6 @@ class Button:
     word: str
     post: bool = True
     primary: bool = False
-    grave: bool = False
     fields: tuple[tuple[str, str], ...] = ()
 
 
@@ -96,7 +95,7 @@ def _of_connected(person: AccessShown) -> Iterator[Button]:
         yield _move(person, "factor", "key", word, fields=(("required", "1" if wanted else "0"),))
     if person.may_disconnect:
         url = reverse("practice:connection_disconnect", args=[person.connection_id])
-        yield Button(url, "unlink", _("Disconnect…"), post=False, grave=True)
+        yield Button(url, "unlink", _("Disconnect…"), post=False)
 
 
 def _move(person: AccessShown, way: str, icon: str, word: str, **more: Any) -> Button:
