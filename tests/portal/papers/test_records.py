@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
-from deskwire.messages import AccessRow, AccessRows
+from deskwire.messages import AccessRow, AccessRows, Relation
 from deskwire.streams import StreamHead
 from portal.web.papers import words
-from tests.portal.desk import File
+from tests.portal.desk import File, overview
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
@@ -52,6 +52,13 @@ def test_record_says_what_it_holds_and_is_sent_on_demand(signed_in, his, desk):
     file = signed_in.post(reverse("papers:record-file", args=[his.uid]))
     assert b"".join(file.streaming_content) == b"PK"
     assert signed_in.get(reverse("papers:record-file", args=[his.uid])).status_code == 405
+
+
+def test_accesses_of_the_patient_are_yours_unless_you_act_for_somebody(signed_in, his, desk):
+    desk.answers["accesses.list"] = lambda asked: AccessRows((AccessRow(AT, "patient", "Mia", "portal.pdf", ""),), "")
+    assert "You, here" in _accesses(signed_in, his).content.decode()
+    desk.answers["overview"] = lambda asked: overview(relation=Relation.PARENT)
+    assert "The patient, here" in _accesses(signed_in, his).content.decode()
 
 
 def test_deeds_have_words_for_what_no_page_knows_yet():

@@ -164,7 +164,7 @@ def _page(request: PatientRequest, asked: Asked, form: DatesForm, marked: Marked
             "after": request.POST.get("after", "") or request.GET.get("after", ""),
             "this_year": today.year,
         },
-        status=422 if form.errors or marked.nothing else 200,
+        status=422 if request.method == "POST" and (form.errors or marked.nothing) else 200,
     )
 
 

@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from deskwire.messages import AccessRow, ExportRecord, ListAccesses
+from deskwire.messages import AccessRow, ExportRecord, ListAccesses, Relation
 from portal import wire
 from portal.web import formats
 from portal.web.http import PatientRequest, patient_view
@@ -36,7 +36,8 @@ def accesses(request: PatientRequest) -> HttpResponse:
     """Show who has looked at the data, newest first."""
     after = request.GET.get("after", "")
     found = wire.ask(request.connection, ListAccesses(after if after.isascii() and after.isalnum() else "", SIZE))
-    values = {"deeds": [_deed(row) for row in found.rows], "after": found.next, "first": not after}
+    on_behalf = request.overview.relation != Relation.SELF
+    values = {"deeds": [_deed(row, on_behalf) for row in found.rows], "after": found.next, "first": not after}
     return render(request, "papers/accesses.html", values)
 
 
@@ -54,5 +55,5 @@ def record_file(request: PatientRequest) -> HttpResponseBase:
     return download(request.connection, ExportRecord(formats.language()))
 
 
-def _deed(row: AccessRow) -> Deed:
-    return Deed(row.at, words.role(row.role), row.name, words.deed(row.deed), row.paper)
+def _deed(row: AccessRow, on_behalf: bool) -> Deed:
+    return Deed(row.at, words.role(row.role, on_behalf=on_behalf), row.name, words.deed(row.deed), row.paper)

@@ -45,14 +45,20 @@ ROLES: Mapping[str, Text] = {
     "owner": _("Owner of the practice"),
     "collaborator": _("Works in the practice"),
     "accountant": _("Accountant of the practice"),
-    "patient": _("You, or whom the papers are about"),
-    "guardian": _("Who acts for the patient"),
+    "patient": _("The patient, here"),
+    "guardian": _("Who acts for the patient, here"),
     "system": _("The practice's program, by itself"),
 }
+YOU = _("You, here")
 SOMEBODY = _("Somebody of the practice")
 
 DEEDS: Mapping[str, Text] = {
+    "connection.disconnect": _("Closed the access to these pages"),
+    "connection.resume": _("Opened the access to these pages again"),
+    "connection.suspend": _("Suspended the access to these pages"),
     "credit_note.issue": _("Issued a credit note"),
+    "invitation.accept": _("Took the invitation to these pages"),
+    "invitation.send": _("Invited to these pages"),
     "invoice.create": _("Wrote a draft"),
     "invoice.credit_all": _("Reversed an invoice"),
     "invoice.credit_part": _("Reversed a part of an invoice"),
@@ -102,8 +108,10 @@ def deed(code: str) -> Text:
     return DEEDS.get(code) or SUBJECTS.get(code.partition(".")[0], ANYTHING)
 
 
-def role(code: str) -> Text:
-    """Return what somebody is called."""
+def role(code: str, *, on_behalf: bool) -> Text:
+    """Return what somebody is called; `on_behalf`: who reads it acts for the patient."""
+    if code == "patient" and not on_behalf:
+        return YOU
     return ROLES.get(code, SOMEBODY)
 
 
