@@ -1,0 +1,343 @@
+"""What the State should hold and what to do next: pure rules, with properties."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sistemats import Accepted, AcceptedWithWarnings, AuthenticationFailed, Conflict, NotDone, Refused, Unavailable
+from sistemats.replies import Message
+from sportello.billing.rules.treatments import ServiceNature
+from sportello.expenses.rules.answers import Said, read, scrubbed
+from sportello.expenses.rules.content import Content, Piece, Reference
+from sportello.expenses.rules.deeds import Deed, possible
+from sportello.expenses.rules.next_step import CANCELLING, FLAGS, Sides, Step, next_step, visible, wanted
+from sportello.expenses.rules.should import (
+    Paper,
+    PaperGroup,
+    PaperLine,
+    Problem,
+    Stamp,
+    WhyNot,
+    concerns_the_state,
+    derive,
+    pieces,
+)
+from sportello.expenses.states import (
+    AUDIT,
+    CALL_MOVES,
+    CALL_TURN,
+    MOVES,
+    TURN,
+    CallState,
+    ForbiddenSight,
+    Visible,
+    check_call_move,
+    check_move,
+)
+
+DAY = date(2026, 3, 12)
+HEALTH, OTHER = ServiceNature.HEALTH, ServiceNature.OTHER
+
+
+def a_line(net: str = "70.00", label: str = "N4", kind: str | None = "SP", nature=HEALTH) -> PaperLine:
+    return PaperLine(nature, kind, "", Decimal(net), label)
+
+
+def a_paper(**changes) -> Paper:
+    paper = Paper(
+        reference=Reference("01234560371", DAY, "1/2026"),
+        is_person=True,
+        lines=(a_line(),),
+        groups=(PaperGroup("N4", Decimal("71.40")),),
+        stamp=Stamp(),
+        paid_on=DAY,
+        code="VRDBRN80E12A944U",
+        opposed=False,
+        traceable=True,
+    )
+    return replace(paper, **changes)
+
+
+def test_derive_of_a_paid_paper_is_its_total():
+    found = derive(a_paper())
+    assert found.due
+    assert not found.problem
+    assert found.content is not None
+    assert found.content.total == Decimal("71.40")
+    assert found.content.code == "VRDBRN80E12A944U"
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"is_person": False}, WhyNot.NOT_A_PERSON),
+        ({"lines": (a_line(nature=OTHER),)}, WhyNot.NOT_HEALTH),
+        ({"lines": (a_line(kind=""),)}, WhyNot.NOT_HEALTH),
+        ({"paid_on": None}, WhyNot.NOT_PAID),
+        ({"code": ""}, WhyNot.NO_CODE),
+        ({"excluded": True}, WhyNot.EXCLUDED),
+        ({"active_since": date(2026, 4, 1)}, WhyNot.BEFORE_ACTIVATION),
+        ({"original_due": False}, WhyNot.ORIGINAL_NOT_DUE),
+    ],
+)
+def test_derive_says_why_a_paper_is_not_due(changes, why):
+    found = derive(a_paper(**changes))
+    assert (found.due, found.why_not, found.content) == (False, why.value, None)
+
+
+def test_derive_of_an_opposed_paper_sends_it_without_the_code():
+    content = derive(a_paper(opposed=True)).content
+    assert content is not None
+    assert (content.code, content.opposed) == ("", True)
+    assert derive(a_paper(opposed=True, code="")).due
+
+
+@pytest.mark.parametrize(("paid_on", "prepaid"), [(date(2026, 3, 11), True), (DAY, False), (date(2027, 1, 1), False)])
+def test_derive_marks_a_payment_before_issue(paid_on, prepaid):
+    content = derive(a_paper(paid_on=paid_on)).content
+    assert content is not None
+    assert content.prepaid is prepaid
+
+
+def test_derive_marks_a_payment_before_issue_across_new_year():
+    paper = a_paper(reference=Reference("01234560371", date(2027, 1, 4), "1/2027"), paid_on=date(2026, 12, 31))
+    content = derive(paper).content
+    assert content is not None
+    assert (content.prepaid, content.paid_on.year) == (True, 2026)
+
+
+def test_derive_of_a_refund_is_paid_when_issued_and_names_its_original():
+    original = Reference("01234560371", DAY, "1/2026")
+    note = a_paper(reference=Reference("01234560371", date(2026, 4, 1), "1/NC/2026"), original=original)
+    content = derive(note).content
+    assert content is not None
+    assert (content.paid_on, content.prepaid, content.original) == (date(2026, 4, 1), False, original)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"lines": (a_line(kind=None),)}, Problem.UNMAPPED),
+        ({"reference": Reference("01234560371", DAY, "1 è")}, Problem.NUMBER),
+        ({"groups": (PaperGroup("N4", Decimal("100000.00")),)}, Problem.AMOUNT),
+        ({"paid_on": date(2014, 12, 31), "active_since": date(2014, 1, 1)}, Problem.DATE),
+        ({"code": "VRDBRN"}, Problem.CODE),
+    ],
+)
+def test_derive_says_what_keeps_a_due_paper_back(changes, problem):
+    found = derive(a_paper(**changes))
+    assert (found.due, found.problem) == (True, problem.value)
+
+
+def test_pieces_of_a_mixed_paper_hold_the_health_lines_alone():
+    lines = (a_line("60.00"), a_line("100.00", "22", None, OTHER))
+    groups = (PaperGroup("N4", Decimal("61.20")), PaperGroup("22", Decimal("124.44")))
+    assert pieces(lines, groups, Stamp()) == (Piece("SP", Decimal("61.20"), nature="N4"),)
+
+
+def test_pieces_of_a_taxed_line_bear_its_rate():
+    found = pieces((a_line("100.00", "22", "IC"),), (PaperGroup("22", Decimal("124.44")),), Stamp())
+    assert found == (Piece("IC", Decimal("124.44"), rate=Decimal("22")),)
+
+
+@pytest.mark.parametrize(
+    ("handling", "amounts"), [("included", ["84.00"]), ("separate", ["82.00", "2.00"]), ("omitted", ["82.00"])]
+)
+def test_pieces_bring_the_stamp_as_the_account_says(handling, amounts):
+    found = pieces((a_line("80.39"),), (PaperGroup("N4", Decimal("82.00")),), Stamp(Decimal("2.00"), "N1", handling))
+    assert [str(one.amount) for one in found] == amounts
+
+
+def test_derive_parts_the_bonus_between_inps_and_patient():
+    paper = a_paper(
+        lines=(a_line("78.43", "N2.2"),),
+        groups=(PaperGroup("N2.2", Decimal("80.00")),),
+        stamp=Stamp(Decimal("2.00"), "N2.2"),
+        bonus_share=Decimal("50.00"),
+    )
+    content = derive(paper).content
+    assert content is not None
+    assert content.totals() == {"SP": Decimal("32.00"), "AA": Decimal("50.00")}
+
+
+def test_note_that_gives_back_a_stamp_alone_has_one_item():
+    found = pieces((a_line("0.00"),), (PaperGroup("N4", Decimal("0.00")),), Stamp(Decimal("2.00"), "N1"))
+    assert found == (Piece("SP", Decimal("2.00"), nature="N1"),)
+
+
+cents = st.decimals(min_value=Decimal("0.01"), max_value=Decimal("9999"), places=2)
+
+
+@given(st.lists(st.tuples(cents, st.sampled_from(["SP", "SR", "AA"])), min_size=1, max_size=7), cents, st.booleans())
+def test_pieces_add_up_to_the_paper_to_the_cent(rows, extra, with_stamp):
+    lines = tuple(a_line(str(net), "N4", kind) for net, kind in rows)
+    group = sum((net for net, _ in rows), Decimal(0)) + extra
+    stamp = Stamp(Decimal("2.00"), "N1") if with_stamp else Stamp()
+    total = sum(one.amount for one in pieces(lines, (PaperGroup("N4", group),), stamp))
+    assert total == group + stamp.amount
+
+
+@given(st.text(max_size=20), st.booleans(), st.one_of(st.none(), st.booleans()))
+def test_content_reads_back_as_it_was_written(code, opposed, traceable):
+    one = Content(
+        Reference("01234560371", DAY, "1/2026", 3),
+        DAY,
+        (Piece("SP", Decimal("1.10"), "2", Decimal("22.00")), Piece("AA", Decimal("2.00"), nature="N4")),
+        code,
+        opposed,
+        True,
+        traceable,
+        Reference("01234560371", DAY, "9/2025"),
+    )
+    assert Content.read(one.text()) == one
+    assert json.loads(one.text())
+
+
+def test_concerns_the_state_is_about_kind_not_about_payment():
+    assert concerns_the_state(a_paper(paid_on=None, code=""))
+    assert not concerns_the_state(a_paper(is_person=False))
+
+
+ALL_SIDES = [
+    Sides(
+        due=due,
+        should_hash="s" if due else "",
+        problem=problem if due else "",
+        held=held,
+        known_hash=known if held == "held" else "",
+        is_refund=refund,
+        call=call,
+        ask=ask,
+        original_held=original,
+        refunds_held=refunds,
+        refused_hash=refused[0],
+        refused_operation=refused[1],
+    )
+    for due, problem, held, known, refund, call, ask, original, refunds, refused in product(
+        (True, False),
+        ("", "unmapped"),
+        ("none", "held", "cancelled", "other"),
+        ("s", "x"),
+        (True, False),
+        (None, *CallState),
+        (True, False),
+        (True, False),
+        (0, 1),
+        (("", ""), ("s", "I"), ("s", "V"), (CANCELLING, "C")),
+    )
+    if call not in {CallState.DONE, CallState.NOT_SENT}
+]
+
+
+def test_next_step_never_sends_while_a_call_is_under_way_or_in_doubt():
+    for sides in ALL_SIDES:
+        if sides.call is not None:
+            assert next_step(sides) is Step.NOTHING
+        elif sides.ask:
+            assert next_step(sides) is Step.ASK
+
+
+def test_next_step_inserts_only_what_the_state_does_not_hold():
+    for sides in ALL_SIDES:
+        step = next_step(sides)
+        if step in {Step.INSERT, Step.REFUND}:
+            assert sides.due
+            assert sides.held in {"none", "cancelled"}
+            assert (step is Step.REFUND) == sides.is_refund
+        if step is Step.REFUND:
+            assert sides.original_held
+        if step is Step.CHANGE:
+            assert (sides.held, sides.known_hash) == ("held", "x")
+        if step is Step.CANCEL:
+            assert not sides.due
+            assert not sides.refunds_held
+
+
+def test_next_step_repeats_nothing_that_was_refused_for_the_same_content():
+    for sides in ALL_SIDES:
+        step = next_step(sides)
+        if step in FLAGS and sides.refused_operation == FLAGS[step]:
+            assert sides.refused_hash != (CANCELLING if step is Step.CANCEL else sides.should_hash)
+
+
+def test_next_step_is_nothing_once_both_sides_agree():
+    for sides in ALL_SIDES:
+        agree = (sides.due and sides.held == "held" and sides.known_hash == "s") or (
+            not sides.due and sides.held in {"none", "cancelled"}
+        )
+        if agree:
+            assert wanted(sides) is Step.NOTHING
+
+
+def test_visible_shows_every_pair_of_sides_somewhere():
+    seen = {visible(sides) for sides in ALL_SIDES} | {
+        visible(Sides(True, "a", held="held", known_hash="a", refunded=True))
+    }
+    seen.add(visible(Sides(True, "a", held="held", known_hash="a", has_warnings=True)))
+    assert seen == set(Visible)
+
+
+def test_possible_offers_nothing_while_a_call_is_under_way():
+    for sides in ALL_SIDES:
+        found = possible(sides)
+        if sides.call is not None:
+            assert found == frozenset()
+        elif next_step(sides) is Step.INSERT:
+            assert Deed.SEND in found
+            assert Deed.SEND_AGAIN not in found
+
+
+def test_tables_of_states_cover_every_state():
+    assert set(MOVES) == set(TURN) == set(AUDIT) == set(Visible)
+    assert set(CALL_MOVES) == set(CALL_TURN) == set(CallState)
+
+
+def test_check_move_refuses_what_no_table_lists():
+    with pytest.raises(ForbiddenSight):
+        check_move(Visible.READY, Visible.ACCEPTED)
+    with pytest.raises(ForbiddenSight):
+        check_call_move(CallState.DONE, CallState.WRITTEN)
+    check_move(Visible.READY, Visible.READY)
+
+
+def refusal(*codes: str) -> Refused:
+    return Refused(tuple(Message(code, "TESTO", "E") for code in codes))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said", "reason"),
+    [
+        (Accepted("1"), Said.DONE, ""),
+        (AcceptedWithWarnings("1", (Message("W003", "", "W"),)), Said.WARNED, ""),
+        (refusal("S011"), Said.REFUSED, ""),
+        (refusal("104"), Said.ACCOUNT, "pin"),
+        (refusal("002"), Said.ACCOUNT, "certificate"),
+        (refusal("110"), Said.ACCOUNT, "owner"),
+        (refusal("105"), Said.ACCOUNT, "delegation"),
+        (refusal("WS99"), Said.LATER, ""),
+        (AuthenticationFailed(500), Said.ACCOUNT, "authentication"),
+        (Unavailable("x", status=503), Said.LATER, ""),
+        (NotDone("x"), Said.LATER, ""),
+        (Conflict("x"), Said.CONFLICT, ""),
+    ],
+)
+def test_read_sorts_every_outcome(outcome, said, reason):
+    answer = read(outcome)
+    assert (answer.said, answer.reason) == (said, reason)
+
+
+def test_read_lets_an_unknown_code_pass_as_a_refusal():
+    assert read(refusal("ZZ999")).said is Said.REFUSED
+
+
+@given(st.text(max_size=60))
+def test_scrubbed_lets_no_codice_fiscale_through(text):
+    assert "RSSMRA80A01H501U" not in scrubbed(f"{text} RSSMRA80A01H501U {text}")
