@@ -10,7 +10,9 @@ from django.db.models import Q
 
 from sportello.billing.models import PerformedService, Service
 from sportello.billing.models.invoices import AddresseeKind
-from sportello.parties.models import BankAccount, BillingEntity, Counter, FiscalTerms, Series, SeriesPurpose
+from sportello.core.actors import current
+from sportello.parties import queries as parties
+from sportello.parties.models import BankAccount, Counter, FiscalTerms, Series, SeriesPurpose
 from sportello.patients.models import Customer, Patient, Representative
 
 MOST_CUSTOMERS = 100
@@ -92,8 +94,7 @@ class EditorChoices:
 
 def entity_choices() -> tuple[Choice, ...]:
     """Return the active entities that the current actor was granted, by name."""
-    rows = BillingEntity.objects.filter(is_active=True).order_by("name", "pk")
-    return tuple(Choice(pk, name) for pk, name in rows.values_list("pk", "name"))
+    return tuple(Choice(pk, name) for pk, name in parties.entity_choices(current()))
 
 
 def editor_choices(

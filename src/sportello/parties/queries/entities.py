@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sportello.core.actors import Actor, acting
+from sportello.core.actors import Actor, Who, acting
 from sportello.core.models import StoredFile
 from sportello.parties.contacts import Address, spoken_phone
 from sportello.parties.models import BankAccount, BillingEntity, Counter, FiscalTerms, Series, SeriesPurpose
@@ -95,7 +95,7 @@ def entity_rows(actor: Actor, *, today: date) -> list[EntityRow]:
     return [_row(entity, current.get(entity.pk)) for entity in entities]
 
 
-def entity_choices(actor: Actor) -> list[tuple[int, str]]:
+def entity_choices(actor: Who) -> list[tuple[int, str]]:
     """Return id and name of the open entities that the actor was granted."""
     with acting(actor):
         return list(BillingEntity.objects.filter(is_active=True).order_by("name", "pk").values_list("pk", "name"))
