@@ -17,6 +17,7 @@ from sportello.core import outbox
 from sportello.core.actors import Actor, System, acting
 from sportello.core.mail.queueing import queue
 from sportello.core.models import Job, OutgoingMail
+from sportello.expenses.models import StsCertificate, Transmission
 from sportello.parties.models import FiscalTerms, Membership, Site
 from sportello.patients.models import (
     BulkInvitation,
@@ -76,6 +77,7 @@ def belongings(world: World, house: House, actor: Actor, patient: Patient, custo
         ),
     )
     ids = _settings(house) | _people(house, patient) | _later(house, paper) | _access(house, actor, patient)
+    ids |= _state(house)
     ids |= {
         "patient_id": patient.pk,
         "customer_id": customer.pk,
@@ -102,6 +104,35 @@ def _settings(house: House) -> dict[str, int]:
             "wording_id": wording.pk,
             "service_id": house.services["therapy"].pk,
         }
+
+
+def _state(house: House) -> dict[str, int]:
+    """What stands between the practice and the State: a call that ended, and a certificate."""
+    at = datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=UTC)
+    with acting(System("tests")):
+        sending = Transmission.objects.create(
+            practice=house.party,
+            entity=house.studio,
+            kind="single",
+            operation="I",
+            state="done",
+            content_sha256="0" * 64,
+            attempted_at=at,
+            lease_until=at,
+            settled_at=at,
+        )
+        certificate = StsCertificate.objects.create(
+            practice=house.party,
+            purpose="ca",
+            pem="",
+            serial="1",
+            subject="CN=Prova",
+            key_sha256="0" * 64,
+            valid_from=at,
+            valid_to=at,
+            loaded_at=at,
+        )
+        return {"sending_id": sending.pk, "certificate_id": certificate.pk}
 
 
 def _people(house: House, patient: Patient) -> dict[str, int]:

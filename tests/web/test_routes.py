@@ -60,7 +60,7 @@ class Route:
 
     def address(self, own: Belongings | None) -> str:
         """Return the address of this practice's things, of things that are not there when there is no practice."""
-        given = {"name": "family_name", "register": "issued"}
+        given = {"name": "family_name", "register": "issued", "way": "resync"}
         found = own.of(self.name) if own else dict.fromkeys(self.numbers, UNKNOWN)
         return reverse(self.name, kwargs={part: given.get(part) or found[part] for part in self.parts})
 
@@ -221,6 +221,7 @@ OF_AN_ENTITY = {
     "series_id",
     "account_id",
     "wording_id",
+    "sending_id",
 }
 
 

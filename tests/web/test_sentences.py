@@ -23,8 +23,8 @@ from sportello.core.violations import Figure, Notice, RuleViolation
 from sportello.web import sentences
 
 SOURCE = Path(sportello.__file__).parent
-ROOMS = ("core", "billing", "patients", "parties")
-PASSED_ON = {"core/refusals.py", "core/violations.py"}
+ROOMS = ("core", "billing", "patients", "parties", "expenses")
+PASSED_ON = {"core/refusals.py", "core/violations.py", "expenses/operations/mapping.py"}
 """Files that pass on the codes of others."""
 FAMILIES = {
     "{field}_missing": ("name_missing", "street_missing", "city_missing", "country_missing"),

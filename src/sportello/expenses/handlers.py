@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -10,9 +10,12 @@ from django.db.models import Q
 from sportello.core import marks
 from sportello.core.outbox import TryLater, Work, enqueue, handler
 from sportello.core.schedule import periodic
-from sportello.expenses import ministry, patience, running, taking_in
+from sportello.expenses import ministry, patience, running, taking_in, watching
+from sportello.expenses.exchange import reports
 from sportello.expenses.exchange.run import run
 from sportello.expenses.models import Expense, ExpenseKind, Held, StsSettings, Transmission
+from sportello.expenses.operations.reconciling import REPORT
+from sportello.expenses.operations.remarks import REMARKS
 from sportello.expenses.states import CallState, Visible
 
 TAKE_IN = "expenses.take_in"
@@ -63,6 +66,47 @@ def sweep(work: Work) -> None:
     for entity_id, practice_id in left_lying():
         with transaction.atomic():
             running.wake(entity_id, practice_id)
+
+
+@periodic("expenses.warn", daily_at=time(7, 30))
+@handler("expenses.warn")
+def warn(work: Work) -> None:
+    """Tell in time of a password or certificate that runs out, and of a deadline with documents still missing."""
+    watching.watch(patience.now())
+
+
+@handler(REPORT, attempts=12)
+def report(work: Work) -> None:
+    """
+    Fetch a monthly report and compare it with our books.
+
+    :raises TryLater: the State did not give it now
+    """
+    try:
+        had = reports.reconcile(work.object_id)
+    except ministry.NotConfigured as missing:
+        raise TryLater(f"sts_{missing.code}", timedelta(minutes=10)) from None
+    if not had:
+        raise TryLater("sts_no_report", timedelta(minutes=5))
+
+
+@handler(REMARKS, attempts=12)
+def remarks(work: Work) -> None:
+    """
+    Fetch what citizens remarked on an entity's expenses.
+
+    :raises TryLater: the State did not say now
+    """
+    account = StsSettings.objects.get(entity_id=work.object_id)
+    if not account.may_leave:
+        return
+    try:
+        with ministry.speaking(account, now=patience.now) as client:
+            fetched = reports.fetch_remarks(client, account, until=patience.now().date())
+    except ministry.NotConfigured as missing:
+        raise TryLater(f"sts_{missing.code}", timedelta(minutes=10)) from None
+    if fetched is None:
+        raise TryLater("sts_no_report", timedelta(minutes=5))
 
 
 def left_lying() -> list[tuple[int, int]]:

@@ -92,26 +92,30 @@ MAIL: Final[dict[str, Look]] = {
     "cancelled": Look("ban", pgettext_lazy("mail", "Cancelled"), Family.OFF),
 }
 
-PERIOD: Final[dict[str, Look]] = {
-    "PAST": Look("history", pgettext_lazy("period", "Past"), Family.OFF),
-    "CURRENT": Look("circle-check", pgettext_lazy("period", "In force"), Family.OK),
-    "FUTURE": Look("calendar-event", pgettext_lazy("period", "To come"), Family.MOVE),
+STS: Final[dict[str, Look]] = {
+    "NOT_APPLICABLE": Look("minus", pgettext_lazy("expense", "Not to be sent"), Family.OFF),
+    "READY": Look("send", pgettext_lazy("expense", "To send"), Family.WAIT),
+    "QUEUED": Look("stack-2", pgettext_lazy("expense", "Queued"), Family.MOVE),
+    "TAKEN_IN_CHARGE": Look("progress", pgettext_lazy("expense", "Taken in charge"), Family.MOVE),
+    "ACCEPTED": Look("circle-check", pgettext_lazy("expense", "Accepted"), Family.OK),
+    "ACCEPTED_WITH_WARNINGS": Look("alert-triangle", pgettext_lazy("expense", "Accepted with anomalies"), Family.WAIT),
+    "REJECTED": Look("circle-x", pgettext_lazy("expense", "Rejected"), Family.BAD),
+    "TO_UPDATE": Look("refresh", pgettext_lazy("expense", "To update"), Family.WAIT),
+    "TO_DELETE": Look("trash", pgettext_lazy("expense", "To cancel"), Family.WAIT),
+    "DELETED": Look("trash-x", pgettext_lazy("expense", "Cancelled"), Family.OFF),
+    "REFUNDED": Look("receipt-refund", pgettext_lazy("expense", "Refunded"), Family.OFF),
+    "UNCERTAIN": Look("help-circle", pgettext_lazy("expense", "Outcome unknown"), Family.WAIT),
 }
 
-JOB: Final[dict[str, Look]] = {
-    "waiting": Look("stack-2", pgettext_lazy("job", "Queued"), Family.MOVE),
-    "running": Look("progress", pgettext_lazy("job", "Running"), Family.MOVE),
-    "done": Look("circle-check", pgettext_lazy("job", "Done"), Family.OK),
-    "failed": Look("circle-x", pgettext_lazy("job", "Failed"), Family.BAD),
-}
-
-MAIL: Final[dict[str, Look]] = {
-    "waiting": Look("stack-2", pgettext_lazy("mail", "Queued"), Family.MOVE),
-    "handing": Look("progress", pgettext_lazy("mail", "Going out"), Family.MOVE),
-    "uncertain": Look("help-circle", pgettext_lazy("mail", "Outcome unknown"), Family.WAIT),
-    "sent": Look("circle-check", pgettext_lazy("mail", "Sent"), Family.OK),
-    "failed": Look("mail-x", pgettext_lazy("mail", "Not sent"), Family.BAD),
-    "cancelled": Look("ban", pgettext_lazy("mail", "Cancelled"), Family.OFF),
+TRANSMISSION: Final[dict[str, Look]] = {
+    "LEAVING": Look("send", pgettext_lazy("sending", "Leaving"), Family.MOVE),
+    "WAITING": Look("stack-2", pgettext_lazy("sending", "Waiting"), Family.MOVE),
+    "AT_WORK": Look("progress", pgettext_lazy("sending", "Being processed"), Family.MOVE),
+    "ACCEPTED": Look("circle-check", pgettext_lazy("sending", "Accepted"), Family.OK),
+    "ERRORS": Look("alert-triangle", pgettext_lazy("sending", "Processed with errors"), Family.WAIT),
+    "REFUSED": Look("circle-x", pgettext_lazy("sending", "Refused"), Family.BAD),
+    "UNCERTAIN": Look("help-circle", pgettext_lazy("sending", "Outcome unknown"), Family.WAIT),
+    "NOT_SENT": Look("wifi-off", pgettext_lazy("sending", "Not sent"), Family.BAD),
 }
 
 STEP: Final[dict[str, Look]] = {
@@ -129,6 +133,8 @@ LOOKS: Final[dict[str, dict[str, Look]]] = {
     "period": PERIOD,
     "job": JOB,
     "mail": MAIL,
+    "sts": STS,
+    "transmission": TRANSMISSION,
     "step": STEP,
 }
 

@@ -6,7 +6,6 @@ document is to be sent anew. The calls made before stay in the list of sendings.
 
 from __future__ import annotations
 
-
 from django.db import transaction
 from django.db.models import Case, Value, When
 

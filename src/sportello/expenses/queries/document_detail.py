@@ -59,7 +59,7 @@ class DocumentDetail:
     opposed: bool
     opposition: bool | None
     next_try_at: datetime | None
-    remarks: tuple[tuple[datetime, str], ...]
+    remarks: int
 
 
 def of_invoice(actor: Actor, invoice_id: int) -> DocumentDetail | None:
@@ -101,7 +101,7 @@ def detail(actor: Actor, expense_id: int) -> DocumentDetail:
         opposed=opposed,
         opposition=row.opposition,
         next_try_at=row.next_try_at,
-        remarks=tuple((one.fetched_at, one.words) for one in CitizenRemark.objects.filter(expense=row).order_by("-pk")),
+        remarks=CitizenRemark.objects.filter(expense=row).count(),
     )
 
 

@@ -18,10 +18,11 @@ from sportello.core.actors import Actor, acting
 from sportello.core.cents import euro_sum
 from sportello.expenses.models import Expense, Held, StsSettings
 from sportello.expenses.permissions import may_send
-from sportello.expenses.queries.settings import WARN_PASSWORD, password_age
+from sportello.expenses.queries.settings import password_age
 from sportello.expenses.rules.credentials import days_left
 from sportello.expenses.rules.deadlines import Due, periods_of
 from sportello.expenses.states import Visible
+from sportello.expenses.watching import WARN_PASSWORD
 
 _WAITING = Q(state__in=[Visible.READY.value, Visible.TO_UPDATE.value, Visible.TO_DELETE.value])
 TO_SEND, UNREADY = _WAITING & Q(problem=""), _WAITING & ~Q(problem="")
@@ -168,6 +169,7 @@ def stretches(actor: Actor, year: int, *, entity_id: int | None, today: date) ->
         rows = Expense.objects.filter(year=year, paid_on__gte=begins, paid_on__lte=ends)
         rows = rows.filter(entity_id=entity_id) if entity_id is not None else rows
         sums = rows.aggregate(**_figures(due.send_by))
+        sums["amount"] = sums.pop("spent")
         found.append(Stretch(begins=begins, ends=ends, due=due, days_left=due.days_left(today), **sums))
     return found
 
@@ -202,7 +204,7 @@ def _figures(send_by: date) -> dict[str, object]:
         "missing": Count("pk", filter=_MISSING),
         "rejected": Count("pk", filter=REJECTED),
         "late": Count("pk", filter=late),
-        "amount": euro_sum("amount", filter=Q(due=True, kind="document")),
+        "spent": euro_sum("amount", filter=Q(due=True, kind="document")),
         "missing_amount": euro_sum("amount", filter=_MISSING & Q(kind="document")),
     }
 

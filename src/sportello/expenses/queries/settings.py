@@ -15,10 +15,8 @@ from sportello.expenses.models import Environment, ExpenseMapping, StsCertificat
 from sportello.expenses.rules.credentials import WARN_TRIES, days_left
 from sportello.expenses.rules.identity import prefilled, suggested_category
 from sportello.expenses.values import IdentityValues
+from sportello.expenses.watching import WARN_PASSWORD
 from sportello.parties.models import BillingEntity, TaxKind
-
-WARN_PASSWORD = 15
-"""Days before a password runs out from which on pages and mails say so."""
 
 
 @dataclass(frozen=True, slots=True)

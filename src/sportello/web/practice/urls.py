@@ -13,6 +13,7 @@ from sportello.web.practice.patients.urls import urlpatterns as patients
 from sportello.web.practice.registers.urls import urlpatterns as registers
 from sportello.web.practice.sessions.urls import urlpatterns as sessions
 from sportello.web.practice.settings.urls import urlpatterns as settings
+from sportello.web.practice.sts.urls import urlpatterns as sts
 
 app_name = "practice"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", include(settings)),
     path("sessions/", include(sessions)),
     path("registers/", include(registers)),
+    path("sts/", include(sts)),
     path("settings/mail/", include(mail)),
     path("settings/queue/", include(jobs)),
 ]

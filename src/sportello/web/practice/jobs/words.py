@@ -11,6 +11,14 @@ from django.utils.translation import gettext_lazy
 HANDLERS: Final[dict[str, Promise]] = {
     "billing.render_paper": gettext_lazy("Make the PDF of a paper"),
     "core.send_mail": gettext_lazy("Send a mail"),
+    "expenses.automatic": gettext_lazy("Look for what goes to the Sistema TS by itself"),
+    "expenses.mark_entity": gettext_lazy("Look at an entity's documents for the Sistema TS again"),
+    "expenses.remarks": gettext_lazy("Ask the Sistema TS for citizens' remarks"),
+    "expenses.report": gettext_lazy("Compare a month with the Sistema TS"),
+    "expenses.run": gettext_lazy("Send to the Sistema TS and ask for outcomes"),
+    "expenses.sweep": gettext_lazy("Look for what was left lying for the Sistema TS"),
+    "expenses.take_in": gettext_lazy("Work out what the Sistema TS should hold"),
+    "expenses.warn": gettext_lazy("Warn of deadlines, passwords and certificates of the Sistema TS"),
     "patients.bulk_invite": gettext_lazy("Invite patients to the portal"),
     "patients.tend_access": gettext_lazy("Look after patients' access to the portal"),
 }
@@ -28,6 +36,9 @@ PROBLEMS: Final[dict[str, Promise]] = {
     "snapshot_altered": gettext_lazy("The frozen content of the paper was altered. Verify the papers."),
     "paper_not_issued": gettext_lazy("The paper was not issued."),
     "no_server": gettext_lazy("No mail server is set up."),
+    "sts_account": gettext_lazy("The account of Sistema TS is not complete."),
+    "sts_no_certificate": gettext_lazy("The certificate SanitelCF is missing. Load it under Sistema TS, Account."),
+    "sts_no_simulator": gettext_lazy("No simulator of the Sistema TS runs beside this server."),
 }
 
 

@@ -13,6 +13,8 @@ from sportello.web.practice.patients.access_words import DEEDS as OF_ACCESS
 from sportello.web.practice.patients.access_words import OBJECTS as OBJECTS_OF_ACCESS
 from sportello.web.practice.patients.words import DEEDS as OF_PATIENTS
 from sportello.web.practice.settings.words import DEEDS as OF_SETTINGS
+from sportello.web.practice.sts.words import DEEDS as OF_ACCOUNTS
+from sportello.web.practice.sts.words import DOCUMENT_DEEDS as OF_EXPENSES
 
 _OTHERS: dict[str, Promise] = {
     "access.denied": _("Refused"),
@@ -72,7 +74,15 @@ _OTHERS: dict[str, Promise] = {
     "site.edit": _("Site changed"),
 }
 
-WORDS: Mapping[str, Promise] = {**OF_PATIENTS, **OF_ACCESS, **OF_SETTINGS, **OF_INVOICES, **_OTHERS}
+WORDS: Mapping[str, Promise] = {
+    **OF_PATIENTS,
+    **OF_ACCESS,
+    **OF_SETTINGS,
+    **OF_INVOICES,
+    **OF_ACCOUNTS,
+    **OF_EXPENSES,
+    **_OTHERS,
+}
 """Every action that an operation or a page writes; a test holds it complete."""
 
 # What a deed was done to, by the kind that the audit stores.
@@ -80,8 +90,10 @@ OBJECTS: Mapping[str, Promise] = {
     **OBJECTS_OF_ACCESS,
     "bankaccount": pgettext_lazy("object", "bank account"),
     "billingentity": pgettext_lazy("object", "billing entity"),
+    "citizenremark": pgettext_lazy("object", "citizen's remark"),
     "customer": pgettext_lazy("object", "customer"),
     "entitywording": pgettext_lazy("object", "wording"),
+    "expense": pgettext_lazy("object", "expense"),
     "fiscalterms": pgettext_lazy("object", "fiscal terms"),
     "invoice": pgettext_lazy("object", "paper"),
     "job": pgettext_lazy("object", "queued work"),
@@ -98,4 +110,6 @@ OBJECTS: Mapping[str, Promise] = {
     "series": pgettext_lazy("object", "series"),
     "service": pgettext_lazy("object", "service"),
     "site": pgettext_lazy("object", "site"),
+    "stscertificate": pgettext_lazy("object", "certificate"),
+    "transmission": pgettext_lazy("object", "sending"),
 }

@@ -1,0 +1,132 @@
+"""Which expense type each service of the price list is, for one entity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from sportello.core.refusals import Refused
+from sportello.expenses.operations.mapping import map_services
+from sportello.expenses.permissions import check_may_configure
+from sportello.expenses.queries.mapping import MappingView, ServiceMapped, mapping_view
+from sportello.expenses.queries.settings import accounts
+from sportello.expenses.values import MappingValues
+from sportello.web.http import PartyRequest
+from sportello.web.inputs import DayField
+from sportello.web.practice.http import practice_view
+from sportello.web.practice.settings.words import NATURES
+from sportello.web.practice.sts.tabs import sections
+from sportello.web.practice.sts.words import ACCOUNT_STATES, CATEGORIES, EXPENSE_TYPES
+from sportello.web.sentences import sentence
+
+HERE = "practice:sts_mapping"
+NOT_SENT = "-"
+"""How the form says that a service is no health expense; nothing chosen is the empty text."""
+
+
+@require_GET
+@practice_view(check=check_may_configure)
+def mapping(request: PartyRequest) -> HttpResponse:
+    """Choose the entity; a practice with one goes straight to it."""
+    rows = accounts(request.actor, today=timezone.localdate())
+    if len(rows) == 1:
+        return redirect("practice:sts_mapping_of", rows[0].entity_id)
+    context = {
+        "rows": [(row, ACCOUNT_STATES[row.state]) for row in rows],
+        "tabs": sections(request.actor, HERE),
+        "mapping": True,
+    }
+    return render(request, "practice/sts/accounts.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@practice_view(check=check_may_configure)
+def mapping_of(request: PartyRequest, entity_id: int) -> HttpResponse:
+    """Show the price list with its types, and take changes."""
+    today = timezone.localdate()
+    view = mapping_view(request.actor, entity_id, today=today)
+    problems: dict[int, str] = {}
+    if request.method == "POST" and view.has_account:
+        problems, done = _save(request, view)
+        if done is not None:
+            text = ngettext("%(number)s service was mapped.", "%(number)s services were mapped.", done)
+            if done:
+                said = _("The documents concerned are looked at again.")
+                messages.success(request, f"{text % {'number': done}} {said}")
+            else:
+                messages.info(request, _("Nothing was changed."))
+            return redirect("practice:sts_mapping_of", entity_id)
+    asked = request.POST if request.method == "POST" else {}
+    context = {
+        "view": view,
+        "rows": [_row(row, view, asked, problems.get(row.service_id, "")) for row in view.rows],
+        "legend": [(code, EXPENSE_TYPES[code]) for code, _flag in view.types],
+        "category": CATEGORIES[view.category],
+        "problems": bool(problems),
+        "since_problem": problems.get(0, ""),
+        "since": asked.get("since", ""),
+        "several": len(accounts(request.actor, today=today)) > 1,
+        "tabs": sections(request.actor, HERE),
+        "account_url": reverse("practice:sts_identity", args=[entity_id]),
+    }
+    return render(request, "practice/sts/mapping.html", context)
+
+
+def _save(request: PartyRequest, view: MappingView) -> tuple[dict[int, str], int | None]:
+    """Return what is wrong by service (0: the day), or how many services changed."""
+    asked = [each for row in view.rows if (each := _asked(row, request.POST.get(f"service-{row.service_id}", "")))]
+    try:
+        since = DayField().clean(request.POST.get("since", ""))
+    except ValidationError as problem:
+        return {0: " ".join(problem.messages)}, None
+    try:
+        done = map_services(actor=request.actor, entity_id=view.entity_id, values=asked, since=since)
+    except Refused as refusal:
+        return {int(each.field.partition("-")[2]): sentence(each) for each in refusal.refusals}, None
+    return {}, done
+
+
+def _asked(row: ServiceMapped, chosen: str) -> MappingValues | None:
+    if chosen == "":
+        return None
+    code, _colon, flag = chosen.partition(":")
+    return MappingValues(row.service_id, "" if code == NOT_SENT else code, flag)
+
+
+def _row(row: ServiceMapped, view: MappingView, asked: Any, problem: str) -> dict[str, Any]:
+    chosen = asked.get(f"service-{row.service_id}", _value(row.expense_type, row.flag))
+    return {
+        "row": row,
+        "nature": str(NATURES[row.nature]).partition(":")[0],
+        "problem": problem,
+        "choices": [(value, word, value == chosen) for value, word in _choices(row, view)],
+    }
+
+
+def _value(code: str, flag: str) -> str:
+    return f"{code or NOT_SENT}:{flag}" if flag else code or NOT_SENT
+
+
+def _choices(row: ServiceMapped, view: MappingView) -> list[tuple[str, str]]:
+    if row.nature == "OTHER":
+        return [(NOT_SENT, _name(NOT_SENT))]
+    types = [(code, _name(code)) for code, _flag in view.types]
+    marked = [(f"{code}:{flag}", _name(f"{code}:{flag}")) for code, flag in view.types if flag]
+    return [*types, *marked, (NOT_SENT, _name(NOT_SENT))]
+
+
+def _name(value: str) -> str:
+    code, _colon, flag = value.partition(":")
+    if code == NOT_SENT:
+        return _("Not sent")
+    marks = {"1": _("TK, emergency room"), "2": _("SR, intramoenia")}
+    return marks[flag] if flag else code

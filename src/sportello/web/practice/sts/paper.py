@@ -1,0 +1,125 @@
+"""The Sistema TS part of an invoice's page: its state, the next step where something failed, and what may be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from sportello.core.actors import Actor
+from sportello.expenses.queries.document_detail import DocumentDetail, of_invoice
+from sportello.expenses.queries.documents import Message
+from sportello.expenses.states import Visible
+from sportello.patients.permissions import may_edit_patients
+from sportello.web import formats
+from sportello.web.practice.sts.deeds import Act, acts
+from sportello.web.practice.sts.messages import Meaning, Mend, meaning_of
+from sportello.web.practice.sts.words import OPERATIONS, OUTCOMES, PROBLEMS, TROUBLES, WHY_NOT
+
+_BLOCKS = "E"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of the ministry with our words beside it."""
+
+    code: str
+    words: str
+    kind: str
+    meaning: Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """What stands in the way, in the ministry's words or ours, and the button that leads to the place to mend it."""
+
+    title: str
+    why: str
+    url: str
+    action: str
+    tone: str = "bad"
+
+
+def paper_part(actor: Actor, invoice_id: int) -> dict[str, Any] | None:
+    """Return what the page of a paper shows of the State, None where it is not concerned or may not be seen."""
+    found = of_invoice(actor, invoice_id)
+    return None if found is None else shown(actor, found)
+
+
+def shown(actor: Actor, found: DocumentDetail) -> dict[str, Any]:
+    """Return a document's standing with words: chip, messages, what may be done, how it is mended."""
+    row = found.row
+    said = [_said(each) for each in row.messages]
+    possible = acts(row.invoice_id, found.deeds)
+    return {
+        "detail": found,
+        "row": row,
+        "said": said,
+        "acts": possible,
+        "first": _first(possible),
+        "mending": mending(actor, found, said),
+        "reason": WHY_NOT.get(row.why_not, ""),
+        "problem": PROBLEMS.get(row.problem),
+        "history": [
+            (each, OPERATIONS[each.operation], OUTCOMES[each.outcome], TROUBLES.get(each.trouble, ""))
+            for each in found.history
+        ],
+        "last": found.history[0] if found.history else None,
+        "items": found.should.pieces if found.should else (),
+    }
+
+
+def mending(actor: Actor, found: DocumentDetail, said: list[Said]) -> Mending | None:
+    """Return what to mend and where, None when nothing stands in the way."""
+    row = found.row
+    if row.problem:
+        title, how = PROBLEMS[row.problem]
+        return Mending(_lower(str(title)), str(how), *_place_of_problem(actor, found), tone="wait")
+    if row.state != Visible.REJECTED:
+        return None
+    blocking = next((each for each in said if each.kind == _BLOCKS), said[0] if said else None)
+    if blocking is None:
+        return Mending(_("look at the answer"), _("The Sistema TS refused this document."), *_own_page(row.invoice_id))
+    words = f"{blocking.code}, «{blocking.words}»" if blocking.code else f"«{blocking.words}»"
+    at = formats.moment(row.said_at) if row.said_at else ""
+    why = _("The Sistema TS refused this expense on %(at)s (%(words)s). %(remedy)s The invoice stays valid.") % {
+        "at": at,
+        "words": words,
+        "remedy": blocking.meaning.remedy,
+    }
+    return Mending(_lower(str(blocking.meaning.title)), why, *_place(actor, found, blocking.meaning.mend))
+
+
+def _place(actor: Actor, found: DocumentDetail, mend: Mend) -> tuple[str, str]:
+    if mend is Mend.PATIENT and found.patient_id and may_edit_patients(actor):
+        return reverse("practice:patient_edit", args=[found.patient_id]), _("Correct the codice fiscale")
+    if mend is Mend.ACCOUNT:
+        return reverse("practice:sts_account", args=[found.row.entity_id]), _("Look at the account")
+    return _own_page(found.row.invoice_id)
+
+
+def _place_of_problem(actor: Actor, found: DocumentDetail) -> tuple[str, str]:
+    if found.row.problem == "unmapped":
+        return reverse("practice:sts_mapping_of", args=[found.row.entity_id]), _("Choose the types")
+    if found.row.problem == "code_malformed":
+        return _place(actor, found, Mend.PATIENT)
+    return _own_page(found.row.invoice_id)
+
+
+def _own_page(invoice_id: int) -> tuple[str, str]:
+    return reverse("practice:sts_document", args=[invoice_id]), _("See what can be done")
+
+
+def _first(possible: list[Act]) -> Act | None:
+    """Return the deed of the primary button: sending in one of its forms."""
+    return next((each for each in possible if each.deed in {"send", "update", "renew", "send_again"}), None)
+
+
+def _said(each: Message) -> Said:
+    return Said(each.code, each.text, each.kind, meaning_of(each.code, each.kind))
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,45 @@
+"""Addresses of Sistema TS."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from sportello.web.practice.sts import (
+    accounts,
+    certificates,
+    document,
+    documents,
+    environment,
+    mapping,
+    sending,
+    sendings,
+    year,
+)
+
+_ACCOUNT = "accounts/<int:entity_id>/"
+urlpatterns: list[URLPattern] = [
+    path("", documents.documents, name="sts"),
+    path("csv/", documents.documents_csv, name="sts_csv"),
+    path("send/", sending.send, name="sts_send"),
+    path("documents/<int:invoice_id>/", document.document, name="sts_document"),
+    path("documents/<int:invoice_id>/<slug:way>/", document.deed, name="sts_deed"),
+    path("sendings/", sendings.sendings, name="sts_sendings"),
+    path("sendings/csv/", sendings.sendings_csv, name="sts_sendings_csv"),
+    path("sendings/<int:sending_id>/", sendings.sending, name="sts_sending"),
+    path("sendings/<int:sending_id>/receipts/", sendings.receipts, name="sts_receipts"),
+    path("year/", year.year, name="sts_year"),
+    path("mapping/", mapping.mapping, name="sts_mapping"),
+    path("mapping/<int:entity_id>/", mapping.mapping_of, name="sts_mapping_of"),
+    path("accounts/", accounts.account_list, name="sts_accounts"),
+    path(_ACCOUNT, accounts.account_page, name="sts_account"),
+    path(f"{_ACCOUNT}identity/", accounts.identity, name="sts_identity"),
+    path(f"{_ACCOUNT}activation/", accounts.activation, name="sts_activation"),
+    path(f"{_ACCOUNT}deactivation/", accounts.deactivation, name="sts_deactivation"),
+    path(f"{_ACCOUNT}automatic/", accounts.automatic, name="sts_automatic"),
+    path(f"{_ACCOUNT}stop/", accounts.sending, {"way": "stop"}, name="sts_stop"),
+    path(f"{_ACCOUNT}resume/", accounts.sending, {"way": "resume"}, name="sts_resume"),
+    path(f"{_ACCOUNT}test/", accounts.test, name="sts_test"),
+    path(f"{_ACCOUNT}environment/", environment.environment, name="sts_environment"),
+    path(f"{_ACCOUNT}certificates/load/", certificates.load, name="sts_certificate_load"),
+    path(f"{_ACCOUNT}certificates/<int:certificate_id>/remove/", certificates.remove, name="sts_certificate_remove"),
+]

@@ -1,0 +1,180 @@
+"""Sistema TS as people see it: lists, one document, sendings, the year; who may, and what is never shown."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from sportello.core.actors import System, acting
+from sportello.expenses.models import Expense, Transmission
+from sportello.parties.models import Membership
+from tests.billing.desk import line, paid
+from tests.expenses.counter import Counter, counter_at
+from tests.web.practice.conftest import HTMX, text_of
+
+
+@pytest.fixture
+def counter(world, on_the_day, tmp_path):
+    """Give the State's counter with Ada's account at it, on the day of the cast."""
+    with counter_at(world, tmp_path / "ministry") as opened:
+        yield opened
+
+
+def therapy(world, price="70.00"):
+    """Return a line of the therapy of the price list."""
+    return line(price, service_id=world.therapy.pk)
+
+
+def due(counter: Counter, number: int = 1):
+    """Return paid invoices that wait to be sent, and what the books say of them."""
+    papers = [paid(counter.world, therapy(counter.world)) for _ in range(number)]
+    counter.take_in()
+    return papers
+
+
+PAGES = ("sts", "sts_sendings", "sts_year", "sts_mapping", "sts_accounts")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_open_for_the_owner(proved, counter, page):
+    due(counter)
+    response = proved("ada").get(reverse(f"practice:{page}"), follow=True)
+    assert response.status_code == 200
+
+
+def test_account_pages_open_for_the_owner(proved, counter, world):
+    client = proved("ada")
+    for page in ("account", "identity", "activation", "deactivation", "environment", "mapping_of"):
+        assert client.get(reverse(f"practice:sts_{page}", args=[world.studio.pk])).status_code == 200, page
+
+
+def test_list_shows_what_waits_and_sends_what_is_ticked(proved, counter):
+    first, second, third = due(counter, 3)
+    client = proved("ada")
+    page = text_of(client.get(reverse("practice:sts")))
+    assert first.printed_number in page
+    assert 'action="/practice/sts/send/?' in page
+    ids = [str(counter.expense(each).pk) for each in (first, second)]
+    response = client.post(reverse("practice:sts_send"), {"row": ids}, follow=True)
+    assert "2" in text_of(response)
+    counter.run()
+    assert [counter.state(each) for each in (first, second, third)] == ["ACCEPTED", "ACCEPTED", "READY"]
+
+
+def test_one_ticked_document_is_sent_at_once_and_the_answer_shown(proved, counter):
+    [paper] = due(counter)
+    client = proved("ada")
+    row = str(counter.expense(paper).pk)
+    client.post(reverse("practice:sts_send"), {"row": [row]}, follow=True)
+    assert counter.state(paper) == "ACCEPTED"
+    page = text_of(client.get(reverse("practice:sts_document", args=[paper.pk])))
+    assert counter.expense(paper).protocol in page
+
+
+def test_everything_of_a_filter_is_sent(proved, counter):
+    papers = due(counter, 3)
+    proved("ada").post(reverse("practice:sts_send"), {"everything": "1"})
+    counter.run()
+    assert {counter.state(each) for each in papers} == {"ACCEPTED"}
+
+
+def spoil(patient, code: str) -> None:
+    """Give a patient a codice fiscale as somebody might have mistyped it in another program."""
+    with acting(System("tests")):
+        patient.codice_fiscale = code
+        patient.save()
+
+
+def test_rejected_document_says_why_and_leads_to_the_record(proved, counter, world):
+    paper = paid(world, therapy(world))
+    spoil(world.bruno, "VRDBRN80E12A944X")
+    counter.take_in()
+    client = proved("ada")
+    client.post(reverse("practice:sts_deed", args=[paper.pk, "send"]))
+    assert counter.state(paper) == "REJECTED"
+    page = text_of(client.get(reverse("practice:sts_document", args=[paper.pk])))
+    assert "S011, «" in page
+    assert reverse("practice:patient_edit", args=[world.bruno.pk]) in page
+
+
+def test_mended_document_returns_to_the_list_and_is_accepted(proved, counter, world):
+    paper = paid(world, therapy(world))
+    spoil(world.bruno, "VRDBRN80E12A944X")
+    counter.take_in()
+    client = proved("ada")
+    client.post(reverse("practice:sts_deed", args=[paper.pk, "send"]))
+    edit = reverse("practice:patient_edit", args=[world.bruno.pk])
+    form = client.get(edit).context["form"]
+    values = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    client.post(edit, values | {"codice_fiscale": "VRDBRN80E12A944U"})
+    counter.take_in()
+    assert counter.state(paper) == "READY"
+    client.post(reverse("practice:sts_deed", args=[paper.pk, "send"]))
+    assert counter.state(paper) == "ACCEPTED"
+
+
+def test_list_takes_the_same_queries_for_one_and_for_many(proved, counter, counted):
+    due(counter)
+    client = proved("ada")
+    few = counted(client, reverse("practice:sts"))
+    due(counter, 9)
+    assert counted(client, reverse("practice:sts")) == few
+
+
+def test_sendings_take_the_same_queries_for_one_and_for_many(proved, counter, counted):
+    client = proved("ada")
+    [paper] = due(counter)
+    client.post(reverse("practice:sts_deed", args=[paper.pk, "send"]))
+    few = counted(client, reverse("practice:sts_sendings"))
+    for paper in due(counter, 6):
+        client.post(reverse("practice:sts_deed", args=[paper.pk, "send"]))
+    assert counted(client, reverse("practice:sts_sendings")) == few
+
+
+def test_sending_shows_protocol_and_document(proved, counter):
+    [paper] = due(counter)
+    client = proved("ada")
+    client.post(reverse("practice:sts_deed", args=[paper.pk, "send"]))
+    with acting(System("tests")):
+        sending = Transmission.objects.get()
+    page = text_of(client.get(reverse("practice:sts_sending", args=[sending.pk])))
+    assert sending.protocol in page
+    assert paper.printed_number in page
+
+
+def test_collaborator_needs_the_switch_and_it_bites_at_once(proved, counter, world):
+    [paper] = due(counter)
+    client = proved("elena")
+    address = reverse("practice:sts_document", args=[paper.pk])
+    assert client.get(address).status_code == 403
+    with acting(System("tests")):
+        member = Membership.objects.get(person=world.people["elena"])
+        member.switches = [*member.switches, "sts"]
+        member.save()
+    assert client.get(address).status_code == 200
+    assert client.get(reverse("practice:sts_accounts")).status_code == 403
+    with acting(System("tests")):
+        Membership.objects.filter(pk=member.pk).update(switches=["patients", "invoices"])
+    assert client.get(address).status_code == 403
+
+
+def test_documents_of_another_practice_are_not_found(proved, counter, world):
+    [paper] = due(counter)
+    client = proved("olga")
+    assert client.get(reverse("practice:sts_document", args=[paper.pk])).status_code == 404
+    assert client.post(reverse("practice:sts_deed", args=[paper.pk, "send"])).status_code == 404
+    with acting(System("tests")):
+        assert Expense.objects.get(invoice_id=paper.pk).state == "READY"
+
+
+def test_list_fragment_is_the_list_of_the_page(proved, counter):
+    due(counter, 2)
+    client = proved("ada")
+    whole, part = client.get(reverse("practice:sts")), client.get(reverse("practice:sts"), headers=HTMX)
+    assert text_of(part).strip()[:200] in text_of(whole)
+
+
+def test_csv_holds_every_document_of_the_filter(proved, counter):
+    papers = due(counter, 2)
+    text = proved("ada").get(reverse("practice:sts_csv")).getvalue().decode()
+    assert all(paper.printed_number in text for paper in papers)
