@@ -372,6 +372,7 @@ def test_fonts_are_the_ones_the_install_copies_and_the_template_names():
 
 def test_renderer_without_its_fonts_says_how_to_get_them(monkeypatch, tmp_path):
     monkeypatch.setattr(glyphs, "FOLDER", tmp_path)
+    monkeypatch.setattr(render, "_fonts_of", lambda _: render._load_fonts())  # as in a process that has none yet
     with pytest.raises(RenderFailed, match="script/assets"):
         Renderer()
 
@@ -380,6 +381,7 @@ def test_renderer_with_spoiled_fonts_refuses_to_print_blank_papers(monkeypatch, 
     for name in glyphs.FONT_FILES:
         (tmp_path / name).write_bytes(b"no font")
     monkeypatch.setattr(glyphs, "FOLDER", tmp_path)
+    monkeypatch.setattr(render, "_fonts_of", lambda _: render._load_fonts())  # as in a process that has none yet
     with pytest.raises(RenderFailed, match="cannot be read"):
         Renderer()
 
