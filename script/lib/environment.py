@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 LOCKS = {"product": "requirements.txt", "tests": "requirements-dev.txt", "node": "requirements-node.txt"}
 SOURCES = ("src", "packages/sistemats/src")
+COMMANDS = {"sportello": "sportello.jobs.command_line", "portal": "portal.commands.command_line"}
 
 
 def stop(message: str) -> NoReturn:
@@ -70,16 +71,15 @@ def _make() -> None:
 
 
 def _link_sources() -> None:
-    """Let the environment import the product from its sources and give it the command `sportello`."""
+    """Let the environment import the product from its sources and give it the commands `sportello` and `portal`."""
     ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
     answer = subprocess.run([str(python()), "-c", ask], check=True, capture_output=True, text=True)  # noqa: S603 - our own arguments
     lines = "".join(f"{ROOT / source}\n" for source in SOURCES)
     (Path(answer.stdout.strip()) / "sportello-source.pth").write_text(lines, encoding="utf-8")
-    command = Path(program("sportello"))
-    command.write_text(
-        f"#!{python()}\nfrom sportello.jobs.command_line import main\n\nraise SystemExit(main())\n", encoding="utf-8"
-    )
-    command.chmod(0o755)
+    for name, module in COMMANDS.items():
+        command = Path(program(name))
+        command.write_text(f"#!{python()}\nfrom {module} import main\n\nraise SystemExit(main())\n", encoding="utf-8")
+        command.chmod(0o755)
 
 
 if __name__ == "__main__":

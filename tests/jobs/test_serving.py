@@ -44,11 +44,15 @@ def worker_of(supervisor: int) -> int:
 
 
 def test_serve_starts_restarts_and_stops_everything(house):
-    port = free_port()
-    with house.running("serve", "--port", str(port), "--workers", "1") as serve:
+    port, portal_port = free_port(), free_port()
+    words = ("serve", "--port", str(port), "--portal-port", str(portal_port), "--workers", "1")
+    with house.running(*words) as serve:
         eventually(lambda: f"http://127.0.0.1:{port}/" in house.log("serve"))
         eventually(lambda: answers(port, "/readyz") == 200)
         assert answers(port, "/") in {200, 302}
+        eventually(lambda: f"portal answers at http://127.0.0.1:{portal_port}/" in house.log("serve"))
+        assert answers(portal_port, "/readyz") == 200
+        assert f"http://127.0.0.1:{portal_port}" in house.sportello("portal", "list").stdout
 
         second = house.sportello("serve", "--port", str(port))
         assert second.returncode == Exit.REFUSED
@@ -67,13 +71,32 @@ def test_serve_starts_restarts_and_stops_everything(house):
 
 
 def test_serve_killed_outright_leaves_nobody_behind(house):
-    port = free_port()
-    with house.running("serve", "--port", str(port), "--workers", "1") as serve:
+    port, portal_port = free_port(), free_port()
+    words = ("serve", "--port", str(port), "--portal-port", str(portal_port), "--workers", "1")
+    with house.running(*words) as serve:
         eventually(lambda: answers(port) == 200)
+        eventually(lambda: answers(portal_port) == 200)
         everyone = processes.offspring(serve.pid)
         assert len(everyone) >= 2
         kill(serve)
         eventually(lambda: not everyone & set(processes.table()))
+
+
+def test_serve_says_that_the_port_of_the_portal_is_taken(house):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", busy := free_port()))
+        taken.listen(1)
+        done = house.sportello("serve", "--port", str(free_port()), "--portal-port", str(busy))
+    assert done.returncode == Exit.REFUSED
+    assert f"Port {busy} is in use" in done.stderr
+    assert "--portal-port" in done.stderr
+
+
+def test_serve_wants_two_ports(house):
+    port = str(free_port())
+    done = house.sportello("serve", "--port", port, "--portal-port", port)
+    assert done.returncode == Exit.USAGE
+    assert "--portal-port" in done.stderr
 
 
 def test_migrate_with_the_key_file_gone_refuses(house):

@@ -110,7 +110,9 @@ THEME_COOKIE_NAME = f"{COOKIE_PREFIX}-theme"
 SECURE_SSL_REDIRECT = False  # the proxy in front redirects; `portal check-deploy` asks for it
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_REFERRER_POLICY = "no-referrer"  # the address of an invitation is a secret
+# The address of an invitation is a secret: no other site learns it. (Without any referrer browsers send "null" as the
+# origin of a form, which the protection against forged forms has to refuse.)
+SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -34,14 +34,16 @@ class Child:
     name: str
     words: list[str]
     vital: bool
+    module: str = "sportello.jobs"
+    environment: dict[str, str] | None = None
     process: subprocess.Popen[bytes] | None = None
     falls: int = 0
     start_at: float = field(default=0.0)
 
     def start(self) -> None:
         """Start it."""
-        command = [sys.executable, "-m", "sportello.jobs", *self.words, "--supervisor", str(os.getpid())]
-        self.process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own module
+        command = [sys.executable, "-m", self.module, *self.words, "--supervisor", str(os.getpid())]
+        self.process = subprocess.Popen(command, env=self.environment, start_new_session=True)  # noqa: S603 - our own module
 
     def end(self) -> None:
         """Ask it to end."""
@@ -112,10 +114,11 @@ class Supervisor:
                 signal.signal(number, handler)
 
 
-def check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int, *, option: str = "--port") -> None:
     """
     Find out before anything starts whether the address can be listened on.
 
+    :param option: by which another port is chosen, for the advice
     :raises Refused: it is taken, or not ours to take
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -125,10 +128,10 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
             probe.listen(1)
         except PermissionError:
-            raise Refused(f"This user may not listen on port {port}: choose one above 1023 with --port.") from None
+            raise Refused(f"This user may not listen on port {port}: choose one above 1023 with {option}.") from None
         except OSError:
             raise Refused(
-                f"Port {port} is in use by another program. Stop that one, or choose another with --port {port + 1}."
+                f"Port {port} is in use by another program. Stop that one, or choose another with {option} {port + 1}."
             ) from None
 
 

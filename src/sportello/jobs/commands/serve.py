@@ -1,4 +1,4 @@
-"""`sportello serve`: prepare what is missing, then run web and worker until Ctrl-C."""
+"""`sportello serve`: prepare what is missing, then run web, worker and the patients' portal until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from typing import Any
 def add(commands: Any) -> None:
     """Describe the command."""
     from sportello.jobs.commands.web import add_options
+    from sportello.jobs.commands.web import port as web_port
 
     parser: argparse.ArgumentParser = commands.add_parser(
-        "serve", help="prepare what is missing, then run web and worker", description=__doc__
+        "serve", help="prepare what is missing, then run web, worker and portal", description=__doc__
     )
     add_options(parser)
     parser.add_argument("--demo", action="store_true", help="demo data on an empty database, and no mail leaves")
+    parser.add_argument(
+        "--portal-port", type=web_port, default=0, help="port of the patients' portal (default: the next one)"
+    )
+    parser.add_argument("--no-portal", action="store_true", help="run without the patients' portal")
     parser.add_argument("--no-worker", action="store_true", help="run the web process alone")
     parser.add_argument("--worker-threads", type=int, default=2, help="pieces of later work at a time (default: 2)")
     parser.set_defaults(run=run)
@@ -32,6 +37,8 @@ def run(asked: argparse.Namespace) -> int:
     from sportello.jobs.outcome import say
 
     serving.check_port(asked.host, asked.port)
+    if not asked.no_portal:
+        serving.check_port(asked.host, _place(asked).portal_port, option="--portal-port")
     preparing.ensure_keys()
     done = preparing.migrate()
     if done:
@@ -55,7 +62,19 @@ def _children(asked: argparse.Namespace) -> list[Any]:
     children = [Child("web", ["web", *listen, *size], vital=True)]
     if not asked.no_worker:
         children.append(Child("worker", ["worker", "--threads", str(asked.worker_threads)], vital=False))
+    if not asked.no_portal:
+        children.append(_place(asked).child(workers=asked.workers, threads=asked.threads))
     return children
+
+
+def _place(asked: argparse.Namespace) -> Any:
+    from sportello.jobs.beside import Beside
+    from sportello.jobs.outcome import Misused
+
+    portal_port = asked.portal_port or asked.port + 1
+    if portal_port in {asked.port, 65_536}:
+        raise Misused("The patients' portal needs a port of its own: choose one with --portal-port.")
+    return Beside(asked.host, asked.port, portal_port)
 
 
 def _demo() -> list[Any]:
@@ -84,10 +103,32 @@ def _say_where(asked: argparse.Namespace, signs: list[Any], supervisor: Any) -> 
         return
     host = serving.local(asked.host)
     say(f"Sportello answers at http://{f'[{host}]' if ':' in host else host}:{asked.port}/  (Ctrl-C stops it)")
+    patients = [] if asked.no_portal else _say_portal(asked, supervisor)
     if settings.HTTPS:
         say("Sign-in works over https only: put a proxy with a certificate in front, as docs/operations.md shows,")
         say("or set SPORTELLO_HTTPS=0 on a machine of your own.")
     if signs:
         say("Invented people who can sign in; mail about signing in is shown at /mailbox/:")
-    for sign in signs:
+    for sign in [*signs, *patients]:
         say(f"  {sign.role:<22} {sign.email:<38} {sign.password}")
+
+
+def _say_portal(asked: argparse.Namespace, supervisor: Any) -> list[Any]:
+    """Wait for the portal, pair with it, say where it is; return the demo's patients who can sign in there."""
+    from django.conf import settings
+
+    from sportello.jobs import beside, serving
+    from sportello.jobs.outcome import Misused, Refused, complain, say
+
+    place = _place(asked)
+    if not serving.wait_until_up(asked.host, place.portal_port, supervisor.stopping):
+        if not supervisor.stopping.is_set():
+            complain("The patients' portal did not answer within a minute: see its words above.")
+        return []
+    try:
+        beside.pair(place)
+        say(f"The patients' portal answers at {place.portal_url}")
+        return beside.demo_patients() if settings.DEMO else []
+    except (Refused, Misused) as trouble:
+        complain(f"The patients' portal is not paired with this server: {trouble}")
+        return []

@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Describe what `serve` and `web` have in common."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", type=_port, default=8000, help="port to listen on (default: 8000)")
+    parser.add_argument("--port", type=port, default=8000, help="port to listen on (default: 8000)")
     parser.add_argument("--workers", type=int, default=2, help="web processes (default: 2)")
     parser.add_argument("--threads", type=int, default=4, help="requests at a time in each (default: 4)")
 
@@ -51,8 +51,13 @@ def run(asked: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-def _port(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= 65535:
+def port(text: str) -> int:
+    """
+    Return the number of a port.
+
+    :raises ArgumentTypeError: it is none
+    """
+    number = int(text)
+    if not 1 <= number <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
-    return port
+    return number

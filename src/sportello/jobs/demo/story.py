@@ -169,7 +169,9 @@ def _patient(desk: Desk, who: Treated, begins: date) -> Patient:
         add_representative(
             actor=desk.owner,
             patient_id=patient.pk,
-            values=RepresentativeValues("parent", family, given, since_on=who.born_on),
+            values=RepresentativeValues(
+                "parent", family, given, since_on=who.born_on, email=f"{given}.{family}@posta.example".lower()
+            ),
         )
     return patient
 
