@@ -41,11 +41,15 @@ def _set_up() -> None:
 
 
 def _settings() -> str:
-    from sportello.config.environment import TABLE
+    from portal.config import environment as portal
+    from sportello.config import environment as practice
 
-    rows = [f"| `{one.name}` | {_cell(one.meaning)} | {_cell(one.default) or 'empty'} |" for one in TABLE]
+    lines: list[str] = []
+    for title, table in (("The practice's server", practice.TABLE), ("The patients' portal", portal.TABLE)):
+        rows = [f"| `{one.name}` | {_cell(one.meaning)} | {_cell(one.default) or 'empty'} |" for one in table]
+        lines += [f"## {title}", "", "| variable | meaning | default |", "|---|---|---|", *rows, ""]
     about = "Every setting is a variable of the environment. What is not set holds its default."
-    return _page("Settings", about, ["| variable | meaning | default |", "|---|---|---|", *rows])
+    return _page("Settings", about, lines[:-1])
 
 
 def _states() -> str:
