@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sportello.parties.timeline import Deed
+from sportello.web.doers import doer
 from sportello.web.parts import Event
 
 FIELDS: dict[str, Promise] = {
@@ -68,5 +68,4 @@ def _text(deed: Deed) -> str:
     fields = deed.details.get("fields", [])
     named = [str(FIELDS[name]) for name in fields if name in FIELDS]
     changed = f": {', '.join(named)}" if named else ""
-    who = deed.who or _("The software itself")
-    return f"{changed} · {who} "
+    return f"{changed} · {doer(deed)} "

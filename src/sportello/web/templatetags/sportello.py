@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from sportello.web import fields, formats, icons, looks
+from sportello.web.doers import doer
 from sportello.web.parts import BarChart, Event, Page, Slice, StateLink, Step, Tab, Text, Todo
 
 register = template.Library()
@@ -38,6 +39,7 @@ register.filter("long_day", formats.long_day)
 register.filter("moment", formats.moment)
 register.filter("file_size", formats.file_size)
 register.filter("browser", formats.browser)
+register.filter("doer", doer)
 
 
 @register.filter
