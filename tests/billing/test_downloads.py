@@ -230,6 +230,7 @@ def test_year_statement_prints_payments_refunds_trace_and_sums(world: World) -> 
         "−€ 104,00",
         "Spesa dell'anno",
         "€ 71,40",
+        "Di cui in modo tracciabile, tolti i rimborsi: € 0,00",
     ):
         assert expected in text, expected
 

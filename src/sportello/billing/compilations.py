@@ -105,6 +105,7 @@ def year_statement(found: Statement, heading: Heading) -> Listing:
         sections=tuple(
             Section(f"{tongue.pair('issued_by')[0]}: {each.issuer} · P. IVA {each.partita_iva}", _lines(each.lines))
             for each in found.sections
+            if any(line.movement.own for line in each.lines)
         ),
         sums=_sums(found, tongue),
         notes=tuple(_notes(found, tongue)),
@@ -139,6 +140,8 @@ def _sums(found: Statement, tongue: Tongue) -> tuple[tuple[Pair, str], ...]:
 
 def _notes(found: Statement, tongue: Tongue) -> list[Pair]:
     notes: list[Pair] = []
+    if found.sums.untraceable:
+        notes.append(_with(tongue.pair("of_which_traceable"), _signed(found.sums.net_traceable)))
     if any(line.mixed for section in found.sections for line in section.lines):
         notes.append(tongue.pair("mixed"))
     if found.sums.by_inps:
