@@ -72,10 +72,13 @@ def test_show_invitation_prints_the_public_contact_of_the_settings(world):
     assert (contact.phone, contact.email) == ("+39 051 000 0009", "info@posta.example")
 
 
-def test_show_invitation_is_dead_once_the_patient_is_archived(world):
+@pytest.mark.parametrize("change", [{"archived_at": NOW}, {"portal_allowed": False}], ids=["archived", "unwanted"])
+def test_show_invitation_is_dead_once_the_patient_is_archived_or_prefers_paper(world, change):
     send(world.ada, world.bruno)
-    _change(world.bruno, archived_at=NOW)
+    _change(world.bruno, **change)
     assert show_invitation(token=token(), now=NOW).state == "dead"
+    with pytest.raises(DeadLink):
+        accept()
 
 
 def test_accept_connects_and_names_the_connection(world):

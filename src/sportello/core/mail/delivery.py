@@ -76,12 +76,12 @@ def compose(mail: OutgoingMail, server: Server, at: datetime) -> EmailMessage:
     message["Date"] = format_datetime(at)
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = mail.language
     if reply_to := mail.reply_to or server.reply_to:
         message["Reply-To"] = transport.ascii_address(reply_to)
     message.set_content(mail.text, cte="quoted-printable")  # not every server takes eight bits
     if mail.html:
         message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = mail.language  # last: setting content drops what is said about it
     return message
 
 

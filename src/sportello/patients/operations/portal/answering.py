@@ -142,9 +142,9 @@ def _link(token: str) -> InvitationLink | None:
 def _opens(link: InvitationLink, now: datetime) -> bool:
     """Tell whether a link still works: not ended, in time, and for somebody who may have access on this day."""
     connection = link.invitation.connection
-    if link.ended_at is not None or link.expires_at <= now:
+    if link.ended_at is not None or link.expires_at <= now or link.invitation.state != InvitationState.PENDING:
         return False
-    if link.invitation.state != InvitationState.PENDING or connection.patient.archived_at is not None:
+    if connection.patient.archived_at is not None or not connection.patient.portal_allowed:
         return False
     representative = connection.representative
     return representative is None or may_act_for(connection.patient, representative, day_of(now))
