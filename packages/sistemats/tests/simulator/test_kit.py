@@ -10,6 +10,7 @@ import pytest
 
 from sistemats.codes import CALLS, Call, Channel, endpoint_path
 from sistemats.replies import Fault, Reply, UploadReply, build_reply, parse_reply
+from sistemats.simulator import vault
 from sistemats.simulator.clock import read_instant
 from sistemats.simulator.users import kit_users
 from sistemats.simulator.vault import kit_plaintexts
@@ -150,3 +151,19 @@ def test_table_of_ciphertexts_covers_every_one_the_kit_uses(official: Path) -> N
     found = {text for file in files for text in pattern.findall(file.read_bytes())}
     assert len(found) > 60
     assert {text for text in found if hashlib.sha256(text).hexdigest()[:32] not in known} == set()
+
+
+class Chance:
+    """A key whose owner is unlucky: whatever was sealed for another opens to a letter."""
+
+    def open(self, sealed: str) -> str:
+        return "K"
+
+
+def test_open_knows_the_kit_whatever_the_key_makes_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sealed = "A" * 171 + "="
+    digest = hashlib.sha256(sealed.encode()).hexdigest()[:32]
+    monkeypatch.setattr(vault, "kit_plaintexts", lambda: {digest: "RSSMRA80A01H501U"})
+    opened = vault.Vault(Chance())  # type: ignore[arg-type]
+    assert opened.open(sealed) == opened.open_citizen(sealed) == "RSSMRA80A01H501U"
+    assert opened.open_citizen("B" * 171 + "=") == "K"

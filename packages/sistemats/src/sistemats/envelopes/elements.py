@@ -156,16 +156,18 @@ def read_item(element: _Element) -> WireItem:
 
 def read_document(element: _Element) -> WireDocument:
     """Read a document of either shape."""
-    found = children(element)
+    named = [(child.tag.rpartition("}")[2], child) for child in element]
+    found = {name: child.text or "" for name, child in named}
+    get = found.get
     return WireDocument(
-        id=read_identifier(found["idSpesa"]),
-        paid_on=must(found, "dataPagamento"),
-        items=tuple(read_item(child) for child in element if child.tag.endswith("voceSpesa")),
-        prepaid=text_of(found, "flagPagamentoAnticipato"),
-        citizen=text_of(found, "cfCittadino"),
-        traceable=text_of(found, "pagamentoTracciato"),
-        document_type=text_of(found, "tipoDocumento"),
-        opposed=text_of(found, "flagOpposizione"),
+        id=read_identifier(dict(named)["idSpesa"]),
+        paid_on=get("dataPagamento", ""),
+        items=tuple(read_item(child) for name, child in named if name == "voceSpesa"),
+        prepaid=get("flagPagamentoAnticipato"),
+        citizen=get("cfCittadino"),
+        traceable=get("pagamentoTracciato"),
+        document_type=get("tipoDocumento"),
+        opposed=get("flagOpposizione"),
     )
 
 

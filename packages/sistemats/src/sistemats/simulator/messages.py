@@ -13,6 +13,7 @@ depend on them. `GET /codes` of the admin port and the page of codes in the docu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from sistemats.codes import Severity, lookup
 from sistemats.replies import Message
@@ -94,6 +95,7 @@ TABLE: dict[str, Wording] = dict(
 UNKNOWN_CODE = "ZZ998"  # what the fault `unknown_code` answers with; deliberately in no table
 
 
+@cache
 def say(code: str) -> Message:
     """Return the message of a code.
 
