@@ -146,7 +146,7 @@ class _Runner:
             answer = send_file(self.client, self._sealing(), call)
             self.ran.calls += 1
             if answer.said not in {Said.DONE, Said.WARNED} and answer.trouble != "schema":
-                self.ran.stopped = self._locked()
+                self.ran.stopped = self._locked() or answer.said is Said.ACCOUNT
                 return
 
     def _sealing(self) -> Sealing:
