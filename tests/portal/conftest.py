@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 
@@ -58,6 +59,11 @@ def other_desk() -> Iterator[Desk]:
     server = Desk(signer(), name="Bianchi")
     yield server
     server.stop()
+
+
+def text_of(answer) -> str:
+    """Return a page without the tokens of its forms, which are new each time."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", answer.content.decode())
 
 
 def paired(desk: Desk) -> Paired:

@@ -69,8 +69,15 @@ def is_guessable(password: str, *, address: str = "") -> bool:
     text = password.casefold()
     if len(set(text)) < FEW_SIGNS or any(_is_run(text, run) for run in _RUNS):
         return True
-    own = {part for part in re.split(r"[\W_]+", address.casefold()) if len(part) > 2}
-    return any(form in _known() or form in own or form == address.casefold() for form in _forms(text))
+    own = _own(address.casefold())
+    return any(form in _known() or form in own for form in _forms(text))
+
+
+def _own(address: str) -> set[str]:
+    """Return the words of a person's address that make no password: anna.verdi, annaverdi, anna, verdi."""
+    local = address.partition("@")[0]
+    words = re.split(r"[\W_]+", address)
+    return {word for word in (address, local, re.sub(r"[\W_]+", "", local), *words) if len(word) > 2}
 
 
 def _forms(text: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deskwire.messages import InvitationState, ProofKind, RefusalCode
 from deskwire.signing import RefusedByDesk
@@ -76,6 +76,13 @@ def renew(request: HttpRequest, side: str, token: str) -> HttpResponse:
         return errors.unreachable(request)
     except RefusedByDesk:
         pass  # whatever the desk thinks of it, nothing is said here
+    return redirect("link-asked")
+
+
+@public
+@require_safe
+def asked(request: HttpRequest) -> HttpResponse:
+    """Say what was done about a new link, to everybody alike."""
     return render(request, "first/asked.html")
 
 

@@ -91,7 +91,7 @@ def patient_view(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
             asked.connection = queries.one(asked.account, connection)
             asked.overview = wire.ask(asked.connection, AskOverview())
             if asked.overview.second_factor_required and not asked.account.factors.exists():
-                return redirect("second-step")
+                return redirect(f"{reverse('second-step')}?asked=1")
             return view(asked, *args, **kwargs)
         except ObjectDoesNotExist:
             raise Http404 from None

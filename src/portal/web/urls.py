@@ -25,6 +25,7 @@ urlpatterns = [
     path("reset/<uuid:uid>/<token:token>/", sign_in.reset, name="reset"),
     path("i/<side:side>/<token:token>", first.invitation, name="invitation"),
     path("i/<side:side>/<token:token>/new", first.renew, name="invitation-renew"),
+    path("new-link/asked/", first.asked, name="link-asked"),
     path("account/", account.account, name="account"),
     path("account/history/", account.history, name="history"),
     path("account/password/", account.password, name="password"),
