@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
 from deskwire.cards import CARD_PATH, PAIR_PATH, Card, PairAccepted, code_key, new_code, open_offer, write_card
 from deskwire.signing import MEDIA_TYPE, Rejected, Signer, seal_reply
 from sportello.core import pairing
+from sportello.jobs import deployment
 from sportello.jobs.command_line import main
 from sportello.jobs.outcome import Exit
 
@@ -207,3 +209,29 @@ def test_unpair_ends_it(portal, capsys):
     assert pairing.known_key(portal.card.id) is None
     assert main(["portal", "unpair", portal.card.id]) == Exit.REFUSED
     assert "portal list" in capsys.readouterr().err
+
+
+def _found():
+    """Return what is said of portals and of the key they know this server by."""
+    whats = [finding.what for finding in deployment.findings()]
+    return [what for what in whats if "ortal" in what or "desk-key.pem" in what]
+
+
+def test_check_deploy_says_nothing_of_portals_that_are_paired_well(portal):
+    assert not _found()
+    pairing.make_key()
+    pairing.pair(Card.of(portal.signer, name="x", address="https://pazienti.example/"), now=datetime.now(UTC))
+    pairing.pair(portal.card, now=datetime.now(UTC))  # on this machine: nobody is on the way
+    assert not _found()
+
+
+def test_check_deploy_finds_what_is_wrong_with_the_desk(portal, settings):
+    pairing.pair(Card.of(portal.signer, name="x", address="http://pazienti.example/"), now=datetime.now(UTC))
+    settings.SPORTELLO_DESK_ADDRESS = "http://studio.example/"
+    found = " ".join(_found())
+    assert "is missing: patients see nothing" in found
+    assert "ask this server over http" in found
+    assert "http://pazienti.example/ over http" in found
+    pairing.make_key()
+    Path(settings.SPORTELLO_DESK_KEY_FILE).chmod(0o644)
+    assert "may read" in " ".join(_found())

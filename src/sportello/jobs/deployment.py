@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
-from sportello.core import beats, rotation
+from sportello.core import beats, pairing, rotation
 from sportello.core.actors import System, acting
 from sportello.core.crypto import KeyRing
 from sportello.core.health import LEAST_FREE
@@ -47,6 +48,7 @@ def findings() -> list[Finding]:
         _worker,
         _mail,
         _anchors,
+        _portals,
         _zone,
     )
     with acting(System("check-deploy")):
@@ -163,6 +165,33 @@ def _anchors() -> Iterator[Finding]:
             "The anchors of the audit stay on this machine, where who alters the audit can alter them too.",
             "Set SPORTELLO_ANCHOR_COMMAND to a program that carries them elsewhere.",
         )
+
+
+def _portals() -> Iterator[Finding]:
+    rows = [] if preparing.migrations_waiting() else pairing.pairings()
+    if not rows:
+        return
+    path = Path(settings.SPORTELLO_DESK_KEY_FILE)
+    if not path.exists():
+        remedy = "Put the copy of its file back, or pair every portal anew with `sportello portal pair`."
+        yield Finding(True, "The key that portals know this server by is missing: patients see nothing.", remedy)
+    if _open_to_others(path):
+        yield Finding(True, f"Others on this machine may read {path}.", f"chmod 600 {path}")
+    if _on_the_open_wire(settings.SPORTELLO_DESK_ADDRESS):
+        yield Finding(
+            True,
+            "Portals ask this server over http: who is on the way reads patients' papers.",
+            "Set SPORTELLO_DESK_ADDRESS to an https:// address, then run `sportello portal pair` again.",
+        )
+    for row in rows:
+        if _on_the_open_wire(row.address):
+            remedy = "Have its operator serve it over https, then run `sportello portal pair` again."
+            yield Finding(True, f"Patients reach the portal {row.address} over http.", remedy)
+
+
+def _on_the_open_wire(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme != "https" and parts.hostname not in LOCAL
 
 
 def _zone() -> Iterator[Finding]:
