@@ -58,7 +58,7 @@ class Desk:
     """The server; start it with `with Desk(portal).running():`-like fixtures (see conftest)."""
 
     portal: Signer
-    name: str = "Ginestra"
+    name: str = "Server A"
     signer: Signer = field(default_factory=Signer.make)
     answers: dict[str, Callable[[OpenedRequest], Any]] = field(default_factory=dict)
     asked: list[OpenedRequest] = field(default_factory=list)

@@ -1,6 +1,7 @@
 """Every address has a door: nobody but the account that holds a connection passes, and headers keep pages private."""
 
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -129,7 +130,7 @@ def test_refusal_of_a_desk_is_a_calm_page(signed_in, his, desk, code, status, wo
 
 
 def test_disconnect_bites_at_the_next_request(signed_in, his, desk):
-    desk.answers["invoices.list"] = lambda asked: say.InvoiceRows((), 0, 0, "", ())
+    desk.answers["invoices.list"] = lambda asked: say.InvoiceRows((), Decimal(0), 0, "", ())
     desk.refuse("overview", say.RefusalCode.NOT_CONNECTED)
     assert signed_in.get(f"/c/{his.uid}/invoices/").status_code == 403
     assert desk.kinds() == ["overview"]
