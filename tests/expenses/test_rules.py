@@ -341,3 +341,21 @@ def test_read_lets_an_unknown_code_pass_as_a_refusal():
 @given(st.text(max_size=60))
 def test_scrubbed_lets_no_codice_fiscale_through(text):
     assert "RSSMRA80A01H501U" not in scrubbed(f"{text} RSSMRA80A01H501U {text}")
+
+
+def test_every_change_of_a_paper_leads_where_the_table_allows():
+    at_rest = [sides for sides in ALL_SIDES if sides.call is None and not sides.ask]
+    for sides in at_rest:
+        for other in (
+            replace(sides, due=True, should_hash="s", problem=""),
+            replace(sides, due=True, should_hash="t", problem=""),
+            replace(sides, due=True, should_hash="s", problem="unmapped"),
+            replace(sides, due=False, should_hash="", problem=""),
+        ):
+            check_move(visible(sides), visible(other))
+
+
+def test_every_answer_leads_where_the_table_allows():
+    for call in (CallState.WRITTEN, CallState.UNCERTAIN, CallState.TAKEN):
+        for sides in ALL_SIDES:
+            check_move(visible(replace(sides, call=call)), visible(replace(sides, call=None)))

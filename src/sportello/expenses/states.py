@@ -69,33 +69,23 @@ _V, _C = Visible, CallState
 
 _AT_REST = frozenset({_V.ACCEPTED, _V.ACCEPTED_WITH_WARNINGS, _V.REFUNDED})
 _WANTING = frozenset({_V.READY, _V.TO_UPDATE, _V.TO_DELETE})
+_LEAVING = frozenset({_V.TO_UPDATE, _V.TO_DELETE, _V.REJECTED, _V.UNCERTAIN, _V.READY, _V.NOT_APPLICABLE})
+"""Where what is held goes when its paper changes, or another host is spoken to."""
 _ENDS = _AT_REST | _WANTING | {_V.REJECTED, _V.DELETED, _V.NOT_APPLICABLE}
 
 MOVES: Mapping[Visible, frozenset[Visible]] = MappingProxyType(
     {
-        _V.NOT_APPLICABLE: frozenset({_V.READY, _V.UNCERTAIN}),
-        _V.READY: frozenset({_V.QUEUED, _V.NOT_APPLICABLE, _V.DELETED, _V.UNCERTAIN}),
+        _V.NOT_APPLICABLE: frozenset({_V.READY, _V.REJECTED, _V.UNCERTAIN}),
+        _V.READY: frozenset({_V.QUEUED, _V.NOT_APPLICABLE, _V.DELETED, _V.REJECTED, _V.UNCERTAIN}),
         _V.QUEUED: _ENDS | {_V.TAKEN_IN_CHARGE, _V.UNCERTAIN},
         _V.TAKEN_IN_CHARGE: _ENDS | {_V.UNCERTAIN},
-        _V.ACCEPTED: frozenset({_V.TO_UPDATE, _V.TO_DELETE, _V.UNCERTAIN, _V.REFUNDED, _V.READY, _V.NOT_APPLICABLE}),
-        _V.ACCEPTED_WITH_WARNINGS: frozenset(
-            {_V.TO_UPDATE, _V.TO_DELETE, _V.UNCERTAIN, _V.REFUNDED, _V.READY, _V.NOT_APPLICABLE}
-        ),
+        _V.ACCEPTED: _LEAVING | {_V.REFUNDED},
+        _V.ACCEPTED_WITH_WARNINGS: _LEAVING | {_V.REFUNDED},
         _V.REJECTED: _ENDS - {_V.REJECTED} | {_V.QUEUED, _V.UNCERTAIN},
-        _V.TO_UPDATE: _AT_REST | {_V.QUEUED, _V.TO_DELETE, _V.UNCERTAIN, _V.READY, _V.NOT_APPLICABLE},
-        _V.TO_DELETE: _AT_REST | {_V.QUEUED, _V.TO_UPDATE, _V.UNCERTAIN, _V.READY, _V.NOT_APPLICABLE},
-        _V.DELETED: frozenset({_V.READY, _V.UNCERTAIN}),
-        _V.REFUNDED: frozenset(
-            {
-                _V.ACCEPTED,
-                _V.ACCEPTED_WITH_WARNINGS,
-                _V.TO_UPDATE,
-                _V.TO_DELETE,
-                _V.UNCERTAIN,
-                _V.READY,
-                _V.NOT_APPLICABLE,
-            }
-        ),
+        _V.TO_UPDATE: _LEAVING - {_V.TO_UPDATE} | _AT_REST | {_V.QUEUED},
+        _V.TO_DELETE: _LEAVING - {_V.TO_DELETE} | _AT_REST | {_V.QUEUED},
+        _V.DELETED: frozenset({_V.READY, _V.REJECTED, _V.UNCERTAIN}),
+        _V.REFUNDED: _LEAVING | {_V.ACCEPTED, _V.ACCEPTED_WITH_WARNINGS},
         _V.UNCERTAIN: _ENDS | {_V.TAKEN_IN_CHARGE},
     }
 )
