@@ -99,7 +99,7 @@ def chosen(request: PatientRequest) -> HttpResponseBase:
     if form.errors or not (marked.ids or marked.everything):
         return _page(request, asked, form, Marked(nothing=True))
     if wish in _FILES:
-        return download(request.connection, _FILES[wish](_selection(asked, marked), formats.language()))
+        return download(request, _FILES[wish](_selection(asked, marked), formats.language()))
     if marked.everything:
         return _page(request, asked, form, marked)
     sums = wire.ask(request.connection, SumInvoices(marked.selection))
@@ -110,7 +110,7 @@ def chosen(request: PatientRequest) -> HttpResponseBase:
 @require_GET
 def paper(request: PatientRequest, paper: UUID) -> HttpResponseBase:
     """Send one paper as it was issued."""
-    return download(request.connection, InvoicePaper(str(paper)))
+    return download(request, InvoicePaper(str(paper)))
 
 
 @patient_view
@@ -119,7 +119,7 @@ def statement(request: PatientRequest, year: int) -> HttpResponseBase:
     """Send the statement of what was paid in a year."""
     if not periods.OLDEST <= year <= timezone.localdate().year:
         raise Http404
-    return download(request.connection, YearStatement(year, formats.language()))
+    return download(request, YearStatement(year, formats.language()))
 
 
 def _marked(request: PatientRequest) -> Marked:

@@ -52,7 +52,7 @@ def record(request: PatientRequest) -> HttpResponse:
 @require_POST
 def record_file(request: PatientRequest) -> HttpResponseBase:
     """Send all that the practice keeps and may show."""
-    return download(request.connection, ExportRecord(formats.language()))
+    return download(request, ExportRecord(formats.language()))
 
 
 def _deed(row: AccessRow, on_behalf: bool) -> Deed:
