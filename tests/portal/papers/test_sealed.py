@@ -32,7 +32,7 @@ def test_sealed_whole_is_gzip(pieces):
 
 
 def test_sealed_cut_breaks_every_decoder_and_raises():
-    came = []
+    came: list[bytes] = []
     with pytest.raises(BrokenStream):
         _collect(sealed(_cut()), came)
     with pytest.raises(zlib.error):
@@ -67,7 +67,7 @@ def test_download_that_is_cut_breaks_its_seal(signed_in, his, desk):
     desk.answers["invoices.pdf"] = lambda asked: File(StreamHead("application/pdf", "a.pdf", None), cut())
     place = reverse("papers:chosen", args=[his.uid])
     answer = signed_in.post(place, {"do": "pdf", "all": "1"}, headers={"Accept-Encoding": "gzip"})
-    came = []
+    came: list[bytes] = []
     with pytest.raises(BrokenStream):
         _collect(answer.streaming_content, came)
     with pytest.raises(zlib.error):
