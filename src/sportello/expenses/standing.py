@@ -26,7 +26,11 @@ def content_hash(practice_id: int, text: str) -> str:
 
 
 def sides_of(expenses: Sequence[Expense]) -> dict[int, Sides]:
-    """Return both sides of some documents, by id."""
+    """Return both sides of some documents, by id; rows that are not saved yet have none: see `restate`."""
+    return {row.pk: sides for row, sides in zip(expenses, _both_sides(expenses), strict=True)}
+
+
+def _both_sides(expenses: Sequence[Expense]) -> list[Sides]:
     refunds = _refunds([row.pk for row in expenses if row.kind == ExpenseKind.DOCUMENT])
     originals = {row.original_id for row in expenses if row.original_id}
     held = set(Expense.objects.filter(pk__in=originals, held=Held.HELD).values_list("pk", flat=True))
@@ -34,7 +38,7 @@ def sides_of(expenses: Sequence[Expense]) -> dict[int, Sides]:
     strict = set(
         StsSettings.objects.filter(entity_id__in=entities, reinsert_cancelled=False).values_list("entity_id", flat=True)
     )
-    return {row.pk: _sides(row, refunds.get(row.pk, (0, ZERO)), held, strict) for row in expenses}
+    return [_sides(row, refunds.get(row.pk, (0, ZERO)), held, strict) for row in expenses]
 
 
 def _refunds(ids: Sequence[int]) -> Mapping[int, tuple[int, Decimal]]:
@@ -72,10 +76,9 @@ def restate(expenses: Iterable[Expense]) -> list[Expense]:
     :raises ForbiddenSight: the table of states does not know the step
     """
     rows = list(expenses)
-    found = sides_of(rows)
     changed = []
-    for row in rows:
-        now = visible(found[row.pk])
+    for row, sides in zip(rows, _both_sides(rows), strict=True):  # by place: new rows have no id yet
+        now = visible(sides)
         if now.value != row.state:
             check_move(Visible(row.state), now)
             row.state = now.value
