@@ -35,7 +35,7 @@ def pair_code(asked: argparse.Namespace) -> int:
     where = settings.PORTAL_ADDRESS or "ADDRESS"
     say(f"Code:        {code}  (once, within an hour)")
     say(f"Fingerprint: {identity.card(settings.PORTAL_ADDRESS or 'http://localhost').fingerprint}")
-    say(f"On the practice's server:  sportello portal pair {where}")
+    say(f"On the practice's server:  sportello portal pair --portal {where}")
     return Exit.DONE
 
 
