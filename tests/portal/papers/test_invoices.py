@@ -11,12 +11,12 @@ import time_machine
 from django.urls import reverse
 from django.utils import translation
 
-from deskwire.messages import By, InvoiceTotals, PaperState, Period, RefusalCode
+from deskwire.messages import By, InvoiceTotals, PaperState, Period, Power, RefusalCode, Relation
 from deskwire.streams import BrokenStream, StreamHead
 from portal.web.papers import words
 from portal.web.papers.invoices import _live
 from tests.portal.conftest import account, connected
-from tests.portal.desk import File
+from tests.portal.desk import File, overview
 from tests.portal.papers.conftest import ROWS, row, rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,11 +117,16 @@ def test_invoices_that_are_not_ready_cannot_be_ticked_or_opened(signed_in, his, 
 
 
 def test_invoices_for_a_child_name_the_child(signed_in, his, desk, papers):
-    from deskwire.messages import Relation
-    from tests.portal.desk import overview
-
     desk.answers["overview"] = lambda asked: overview(person="Mia Verdi", relation=Relation.PARENT)
     assert "The invoices of Mia Verdi" in _page(signed_in, his).content.decode()
+
+
+def test_invoices_without_the_power_are_said_to_be_closed_and_not_asked_for(signed_in, his, desk):
+    desk.answers["overview"] = lambda asked: overview(relation=Relation.PARENT, may=(Power.DOCUMENTS,))
+    page = _page(signed_in, his)
+    assert page.status_code == 200
+    assert "The invoices are not open to you" in page.content.decode()
+    assert desk.kinds() == ["overview"]
 
 
 @pytest.mark.parametrize(("wish", "kind"), [("pdf", "invoices.pdf"), ("zip", "invoices.zip"), ("csv", "invoices.csv")])

@@ -26,6 +26,7 @@ from deskwire.messages import (
     InvoicesZip,
     InvoiceTotals,
     ListInvoices,
+    Power,
     Selection,
     SumInvoices,
     YearStatement,
@@ -83,7 +84,9 @@ NONE = Marked()
 @patient_view
 @require_safe
 def invoices(request: PatientRequest) -> HttpResponse:
-    """Show the papers of a period, this year's at first."""
+    """Show the papers of a period, this year's at first; who may not see invoices is told so."""
+    if Power.INVOICES not in request.overview.may:
+        return render(request, "papers/closed.html")
     asked, form = periods.read(request.GET, timezone.localdate())
     return _page(request, asked, form, NONE)
 
