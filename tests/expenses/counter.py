@@ -95,9 +95,11 @@ class Counter:
     def assert_books_agree(self) -> None:
         """Hold the State's books against what they should hold: every amount, day and code."""
         with acting(System("tests")):
-            rows = [row for row in Expense.objects.order_by("pk") if row.due and not row.problem]
-            wanted = {row.number: Content.read(row.should) for row in rows}
+            every = list(Expense.objects.order_by("pk"))
+        wanted = {row.number: Content.read(row.should) for row in every if row.due and not row.problem}
         found = self.held()
+        odd = [row for row in every if (row.number in found) != (row.number in wanted)]
+        assert not odd, [(row.number, row.state, row.held, row.due, row.why_not, row.messages) for row in odd]
         assert set(found) == set(wanted)
         for number, content in wanted.items():
             assert_same(content, found[number])
