@@ -17,7 +17,7 @@ from sportello.core import outbox
 from sportello.core.actors import Actor, System, acting
 from sportello.core.mail.queueing import queue
 from sportello.core.models import Job, OutgoingMail
-from sportello.expenses.models import StsCertificate, Transmission
+from sportello.expenses.models import CitizenRemark, Difference, MonthlyReport, StsCertificate, Transmission
 from sportello.parties.models import FiscalTerms, Membership, Site
 from sportello.patients.models import (
     BulkInvitation,
@@ -132,7 +132,28 @@ def _state(house: House) -> dict[str, int]:
             valid_to=at,
             loaded_at=at,
         )
-        return {"sending_id": sending.pk, "certificate_id": certificate.pk}
+        report = MonthlyReport.objects.create(
+            practice=house.party, entity=house.studio, month=DAY.replace(day=1), asked_at=at, fetched_at=at
+        )
+        difference = Difference.objects.create(
+            practice=house.party,
+            entity=house.studio,
+            report=report,
+            kind="unknown_here",
+            vat_number=house.studio.partita_iva,
+            number="1",
+        )
+        remark = CitizenRemark(
+            practice=house.party, entity=house.studio, reference="1", words="Prova", words_hash="0", fetched_at=at
+        )
+        remark.save()
+        return {
+            "sending_id": sending.pk,
+            "certificate_id": certificate.pk,
+            "report_id": report.pk,
+            "difference_id": difference.pk,
+            "remark_id": remark.pk,
+        }
 
 
 def _people(house: House, patient: Patient) -> dict[str, int]:

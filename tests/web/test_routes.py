@@ -222,6 +222,9 @@ OF_AN_ENTITY = {
     "account_id",
     "wording_id",
     "sending_id",
+    "report_id",
+    "difference_id",
+    "remark_id",
 }
 
 

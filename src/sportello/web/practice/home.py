@@ -27,6 +27,7 @@ from sportello.web.http import PartyRequest
 from sportello.web.parts import BarChart, Series, Slice, Todo
 from sportello.web.practice.http import practice_view
 from sportello.web.practice.patients.waiting import access_todos
+from sportello.web.practice.sts.waiting import sts_todos
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def _todos(request: PartyRequest, found: HomeFigures, today: date) -> Iterator[T
         title = ngettext("Invoice to refund", "Invoices to refund", found.to_refund.number)
         note = _("A credit note left money to give back")
         yield Todo(found.to_refund.number, title, note, _list(View.REFUND), found.to_refund.amount)
+    yield from sts_todos(request.actor, today)
     if not may_draft(request.actor):
         return
     if found.to_issue.number:

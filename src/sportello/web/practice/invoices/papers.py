@@ -35,8 +35,9 @@ from sportello.web.http import PartyRequest
 from sportello.web.parts import Event, Tab
 from sportello.web.practice.http import practice_view
 from sportello.web.practice.invoices.words import CHANNELS, DEEDS, METHODS, STAMP_MODES, TURNING_POINTS
+from sportello.web.practice.sts.paper import paper_part
 
-SECTIONS = ("summary", "payments", "documents", "corrections")
+SECTIONS = ("summary", "payments", "documents", "sts", "corrections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,14 @@ def file_name(row: Invoice) -> str:
 
 
 def _context(request: PartyRequest, paper: PaperView, section: str) -> dict[str, Any]:
+    sts = paper_part(request.actor, paper.id)
     return {
         "paper": paper,
         "section": section,
-        "tabs": _tabs(paper, section),
-        "step": next_step(request, paper),
-        "events": [_event(deed) for deed in paper.deeds if deed.action in DEEDS and deed.result == "ok"],
+        "tabs": _tabs(paper, section, sts),
+        "sts": sts,
+        "step": next_step(request, paper, sts),
+        "events": _events(paper, sts),
         "channel": CHANNELS.get(paper.channel, ""),
         "methods": METHODS,
         "stamp_mode": STAMP_MODES.get(paper.stamp.mode, "") if paper.stamp else "",
@@ -120,8 +123,9 @@ def _context(request: PartyRequest, paper: PaperView, section: str) -> dict[str,
     }
 
 
-def _tabs(paper: PaperView, section: str) -> list[Tab]:
+def _tabs(paper: PaperView, section: str, sts: Mapping[str, Any] | None) -> list[Tab]:
     counts = {
+        "sts": len(sts["history"]) if sts else 0,
         "payments": len([each for each in paper.payments if not each.voided_at]),
         "documents": 1 if paper.file else 0,
         "corrections": len(paper.notes) + (1 if paper.corrects else 0) + len(paper.reissued_as),
@@ -130,20 +134,25 @@ def _tabs(paper: PaperView, section: str) -> list[Tab]:
         "summary": _("Summary"),
         "payments": _("Payments"),
         "documents": _("Documents"),
+        "sts": _("Sistema TS"),
         "corrections": _("Corrections"),
     }
-    kept = [name for name in SECTIONS if not (paper.is_note and name == "payments")]
+    left_out = {"payments"} if paper.is_note else set()
+    kept = [name for name in SECTIONS if name not in left_out and (name != "sts" or sts)]
     return [Tab(words[name], f"?section={name}", counts.get(name), name == section) for name in kept]
 
 
-def next_step(request: PartyRequest, paper: PaperView) -> NextStep | None:
-    """Return what should be done next with a paper, None when nothing waits."""
+def next_step(request: PartyRequest, paper: PaperView, sts: Mapping[str, Any] | None = None) -> NextStep | None:
+    """Return what should be done next with a paper, None when nothing waits; `sts` is its Sistema TS part."""
     if paper.paper_state == "failed":
         return NextStep(
             _("wait for the PDF"),
             _("It could not be made yet and is tried again by itself. The paper is issued and valid without it."),
             tone="bad",
         )
+    mending = sts["mending"] if sts else None
+    if mending:
+        return NextStep(mending.title, mending.why, mending.tone, mending.url, mending.action)
     if paper.is_note:
         return None
     if paper.open and may_record_payment(request.actor):
@@ -155,6 +164,12 @@ def next_step(request: PartyRequest, paper: PaperView) -> NextStep | None:
         why = _("%(due)s has to be given back to the customer.") % {"due": formats.money(paper.refund_due)}
         return NextStep(_("record the refund"), why, url=url, action=_("Record the refund"))
     return None
+
+
+def _events(paper: PaperView, sts: Mapping[str, Any] | None) -> list[Event]:
+    """Return the timeline, newest first: the paper's own deeds, and those towards the Sistema TS."""
+    own = [_event(deed) for deed in paper.deeds if deed.action in DEEDS and deed.result == "ok"]
+    return sorted([*own, *(sts["events"] if sts else ())], key=lambda event: event.at, reverse=True)
 
 
 def _event(deed: Deed) -> Event:

@@ -7,16 +7,19 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sportello.core.actors import Actor
 from sportello.expenses.queries.document_detail import DocumentDetail, of_invoice
 from sportello.expenses.queries.documents import Message
 from sportello.expenses.states import Visible
+from sportello.parties.timeline import Deed, deeds_about
 from sportello.patients.permissions import may_edit_patients
 from sportello.web import formats
+from sportello.web.parts import Event
 from sportello.web.practice.sts.deeds import Act, acts
 from sportello.web.practice.sts.messages import Meaning, Mend, meaning_of
-from sportello.web.practice.sts.words import OPERATIONS, OUTCOMES, PROBLEMS, TROUBLES, WHY_NOT
+from sportello.web.practice.sts.words import DOCUMENT_DEEDS, OPERATIONS, OUTCOMES, PROBLEMS, TROUBLES, WHY_NOT
 
 _BLOCKS = "E"
 
@@ -45,7 +48,7 @@ class Mending:
 def paper_part(actor: Actor, invoice_id: int) -> dict[str, Any] | None:
     """Return what the page of a paper shows of the State, None where it is not concerned or may not be seen."""
     found = of_invoice(actor, invoice_id)
-    return None if found is None else shown(actor, found)
+    return None if found is None else shown(actor, found) | {"events": _events(found.row.id)}
 
 
 def shown(actor: Actor, found: DocumentDetail) -> dict[str, Any]:
@@ -71,6 +74,22 @@ def shown(actor: Actor, found: DocumentDetail) -> dict[str, Any]:
     }
 
 
+def _events(expense_id: int) -> list[Event]:
+    """Return what happened towards the State; who sent by hand is told, the answer bears its codes."""
+    return [_event(deed) for deed in deeds_about("expense", expense_id) if deed.action in DOCUMENT_DEEDS]
+
+
+def _event(deed: Deed) -> Event:
+    lead, family = str(DOCUMENT_DEEDS[deed.action]), _FAMILIES.get(deed.action, "")
+    codes = [code for code in deed.details.get("codes", ()) if code not in {"0", "000"}]
+    said = [part for part in (", ".join(codes), deed.who) if part]
+    text = f", {', '.join(said)}" if said else ""
+    return Event(deed.at, text, lead=lead, family=family) if family else Event(deed.at, f"{lead}{text}")
+
+
+_FAMILIES = {"sts.accepted": "ok", "sts.rejected": "bad", "sts.refunded": "ok"}
+
+
 def mending(actor: Actor, found: DocumentDetail, said: list[Said]) -> Mending | None:
     """Return what to mend and where, None when nothing stands in the way."""
     row = found.row
@@ -89,7 +108,15 @@ def mending(actor: Actor, found: DocumentDetail, said: list[Said]) -> Mending | 
         "words": words,
         "remedy": blocking.meaning.remedy,
     }
-    return Mending(_lower(str(blocking.meaning.title)), why, *_place(actor, found, blocking.meaning.mend))
+    title = _TITLES.get(blocking.meaning.mend, blocking.meaning.title)
+    return Mending(_lower(str(title)), why, *_place(actor, found, blocking.meaning.mend))
+
+
+_TITLES = {
+    Mend.PATIENT: gettext_lazy("Correct the codice fiscale and send again"),
+    Mend.ACCOUNT: gettext_lazy("Look at the account"),
+    Mend.RESYNC: gettext_lazy("Resynchronise: ask the Sistema TS what it holds"),
+}
 
 
 def _place(actor: Actor, found: DocumentDetail, mend: Mend) -> tuple[str, str]:

@@ -164,7 +164,7 @@ def shown(view: TransmissionDetail) -> dict[str, Any]:
     row = view.row
     said = [_message(each, None) for each in view.messages if row.kind == "batch" or not view.documents]
     for carried in view.documents:
-        said += [_message(each, carried) for each in carried.messages]
+        said += [_message(each, carried) for each in carried.messages if each.kind or len(view.documents) == 1]
     return {
         "view": view,
         "row": row,
@@ -174,6 +174,7 @@ def shown(view: TransmissionDetail) -> dict[str, Any]:
         "carried": [(each, OPERATIONS[each.operation], OUTCOMES[each.outcome]) for each in view.documents],
         "trouble": TROUBLES.get(row.trouble, ""),
         "head": _head(row),
+        "no_protocol": _protocol(row),
         "under_way": row.state in {CallState.WRITTEN, CallState.TAKEN, CallState.UNCERTAIN},
     }
 
@@ -195,7 +196,7 @@ def _message(each: Message, carried: CarriedRow | None) -> dict[str, Any]:
         "look": family.get(each.kind, ("ok", "circle-check", _("Said"))),
         "url": reverse("practice:sts_document", args=[carried.document.invoice_id]) if carried else "",
         "number": carried.document.number if carried else "",
-        "action": _("Mend") if each.kind == "E" and meaning.mend is not Mend.NOTHING else _("Open"),
+        "action": _("Mend") if each.kind == "E" and meaning.mend is not Mend.NOTHING else pgettext("document", "Open"),
     }
 
 
@@ -203,7 +204,7 @@ def _list(request: PartyRequest, asked: Filter) -> dict[str, Any]:
     found = page_of(request.actor, asked, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     numbers = counts(asked)
     query = request.GET.urlencode()
-    rows = [Line(row, look_of(row), row.protocol or _("No protocol yet")) for row in found.rows]
+    rows = [Line(row, look_of(row), row.protocol or _protocol(row)) for row in found.rows]
     return {
         "page": Page(rows, found.total, found.after, found.before),
         "states": _links(request, asked, numbers),
@@ -213,6 +214,11 @@ def _list(request: PartyRequest, asked: Filter) -> dict[str, Any]:
         "nothing_yet": not numbers[View.ALL] and not search_words(request),
         "tabs": sections(request.actor, HERE),
     }
+
+
+def _protocol(row: TransmissionRow) -> str:
+    over = row.state in {CallState.DONE, CallState.NOT_SENT}
+    return _("Without a protocol") if over else _("No protocol yet")
 
 
 def _links(request: PartyRequest, asked: Filter, numbers: dict[View, int]) -> list[StateLink]:

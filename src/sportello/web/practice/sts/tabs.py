@@ -26,6 +26,7 @@ class Section:
 SECTIONS: tuple[Section, ...] = (
     Section(_("Fiscal documents to send"), "practice:sts", may_send),
     Section(_("Sendings"), "practice:sts_sendings", may_send),
+    Section(_("Reconciliation"), "practice:sts_months", may_send),
     Section(_("Deadlines"), "practice:sts_year", may_send),
     Section(_("Expense types"), "practice:sts_mapping", may_configure),
     Section(_("Account"), "practice:sts_accounts", may_configure),

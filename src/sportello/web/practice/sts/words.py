@@ -351,3 +351,39 @@ HELD: dict[str, Promise] = {
     "cancelled": _("the document, cancelled"),
     "other": _("something else than we know"),
 }
+
+REPORT_STATES: dict[str, tuple[str, str, Promise]] = {
+    "NEVER": ("off", "circle-dashed", pgettext_lazy("sts report", "Never compared")),
+    "ASKED": ("move", "progress", pgettext_lazy("sts report", "Being compared")),
+    "TROUBLE": ("bad", "wifi-off", pgettext_lazy("sts report", "Not received")),
+    "SAME": ("ok", "circle-check", pgettext_lazy("sts report", "The same")),
+    "DIFFERENT": ("wait", "scale", pgettext_lazy("sts report", "Different")),
+}
+
+DIFFERENCES: dict[str, tuple[Promise, Promise]] = {
+    "missing_there": (
+        _("The State does not have it"),
+        _("Our books say that it was accepted, the report does not name it. Ask about it: what is missing is sent."),
+    ),
+    "unknown_here": (
+        _("Our books do not have it"),
+        _("Another program or a person on the portal sent it. Cancel it there if it is wrong, else leave it."),
+    ),
+    "not_sent_by_us": (
+        _("The State has it, though we never sent it"),
+        _("Perhaps another program did. Take over what the State holds: it is then not sent a second time."),
+    ),
+    "should_not_be_there": (
+        _("The State has it and should not"),
+        _("It was left out or is no expense. Ask about it, or cancel it there."),
+    ),
+    "amount": (_("Another amount"), _("Ask about it: what differs is then put right at the State.")),
+    "refunded": (_("Another amount taken back"), _("A credit note is missing there, or one too many is there.")),
+    "paid_on": (_("Another day of payment"), _("The day decides the tax year. Ask about it: it is then put right.")),
+}
+
+REMEDIES: dict[str, Promise] = {
+    "resync": _("Resynchronise"),
+    "cancel_there": _("Cancel it there"),
+    "ignore": _("Leave it"),
+}

@@ -1,0 +1,157 @@
+"""Riconciliazione: the months of a year with the State's report against our books, and the differences of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Count, Q
+
+from sportello.core.actors import Actor
+from sportello.expenses.models import CitizenRemark, Difference, MonthlyReport
+from sportello.expenses.operations.reconciling import REMEDIES, Remedy
+
+
+@dataclass(frozen=True, slots=True)
+class MonthShown:
+    """
+    A month's report: asked for, fetched, and what it came to (EUR); `open` differences wait for somebody.
+
+    `state` is NEVER, ASKED, TROUBLE, SAME or DIFFERENT.
+    """
+
+    month: date
+    report_id: int | None
+    state: str
+    asked_at: datetime | None
+    fetched_at: datetime | None
+    trouble: str
+    theirs: int
+    their_amount: Decimal
+    their_refunded: Decimal
+    ours: int
+    our_amount: Decimal
+    our_refunded: Decimal
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceShown:
+    """A disagreement about one document, with the ways out that are offered; amounts in EUR."""
+
+    id: int
+    kind: str
+    number: str
+    issued_on: date | None
+    invoice_id: int | None
+    theirs: Decimal | None
+    ours: Decimal | None
+    their_paid_on: date | None
+    our_paid_on: date | None
+    protocol: str
+    remedies: Sequence[Remedy]
+    resolved_at: datetime | None
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkShown:
+    """A citizen's remark without its words, which are read one by one."""
+
+    id: int
+    reference: str
+    invoice_id: int | None
+    number: str
+    fetched_at: datetime
+    seen_at: datetime | None
+
+
+def months_of(actor: Actor, entity_id: int, year: int) -> list[MonthShown]:
+    """Return the twelve months of a year with their reports. One query."""
+    unsolved = Count("differences", filter=Q(differences__resolved_at=None))
+    rows = MonthlyReport.objects.filter(entity_id=entity_id, month__year=year).annotate(unsolved=unsolved)
+    known = {row.month.month: row for row in rows}
+    return [_month(date(year, month, 1), known.get(month)) for month in range(1, 13)]
+
+
+def month_of(actor: Actor, report_id: int) -> tuple[int, MonthShown]:
+    """
+    Return one month's report with its entity.
+
+    :raises MonthlyReport.DoesNotExist: no such report for this actor
+    """
+    unsolved = Count("differences", filter=Q(differences__resolved_at=None))
+    row = MonthlyReport.objects.annotate(unsolved=unsolved).get(pk=report_id)
+    return row.entity_id, _month(row.month, row)
+
+
+def differences_of(actor: Actor, report_id: int, *, most: int = 200) -> list[DifferenceShown]:
+    """Return the differences of a report, open ones first. One query."""
+    rows = Difference.objects.filter(report_id=report_id).select_related("expense")
+    return [_difference(row) for row in rows.order_by("resolved_at", "pk")[:most]]
+
+
+def remarks(actor: Actor, *, most: int = 200) -> list[RemarkShown]:
+    """Return the citizens' remarks, unread ones first. One query."""
+    rows = CitizenRemark.objects.select_related("expense__invoice").defer("words").order_by("seen_at", "-pk")
+    return [
+        RemarkShown(
+            id=row.pk,
+            reference=row.reference,
+            invoice_id=row.expense.invoice_id if row.expense else None,
+            number=row.expense.invoice.printed_number if row.expense else "",
+            fetched_at=row.fetched_at,
+            seen_at=row.seen_at,
+        )
+        for row in rows[:most]
+    ]
+
+
+def _month(month: date, row: MonthlyReport | None) -> MonthShown:
+    if row is None:
+        nothing = Decimal("0.00")
+        return MonthShown(month, None, "NEVER", None, None, "", 0, nothing, nothing, 0, nothing, nothing, 0)
+    unsolved: int = getattr(row, "unsolved", 0)
+    return MonthShown(
+        month=month,
+        report_id=row.pk,
+        state=_state(row, unsolved),
+        asked_at=row.asked_at,
+        fetched_at=row.fetched_at,
+        trouble=row.trouble,
+        theirs=row.documents,
+        their_amount=row.amount,
+        their_refunded=row.refunded,
+        ours=row.ours,
+        our_amount=row.our_amount,
+        our_refunded=row.our_refunded,
+        open=unsolved,
+    )
+
+
+def _state(row: MonthlyReport, unsolved: int) -> str:
+    if row.trouble:
+        return "TROUBLE"
+    if row.fetched_at is None or row.fetched_at < row.asked_at:
+        return "ASKED"
+    return "DIFFERENT" if unsolved else "SAME"
+
+
+def _difference(row: Difference) -> DifferenceShown:
+    return DifferenceShown(
+        id=row.pk,
+        kind=row.kind,
+        number=row.number,
+        issued_on=row.issued_on,
+        invoice_id=row.expense.invoice_id if row.expense else None,
+        theirs=row.theirs,
+        ours=row.ours,
+        their_paid_on=row.their_paid_on,
+        our_paid_on=row.our_paid_on,
+        protocol=row.protocol,
+        remedies=() if row.resolved_at else REMEDIES[row.kind],
+        resolved_at=row.resolved_at,
+        remedy=row.remedy,
+    )
