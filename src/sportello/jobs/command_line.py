@@ -32,6 +32,7 @@ COMMANDS = (
     "audit",
     "keys",
     "portal",
+    "simulator",
 )
 
 

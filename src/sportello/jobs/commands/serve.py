@@ -55,6 +55,8 @@ def run(asked: argparse.Namespace) -> int:
 
 
 def _children(asked: argparse.Namespace) -> list[Any]:
+    from django.conf import settings
+
     from sportello.jobs.serving import Child
 
     listen = ["--host", asked.host, "--port", str(asked.port)]
@@ -62,6 +64,8 @@ def _children(asked: argparse.Namespace) -> list[Any]:
     children = [Child("web", ["web", *listen, *size], vital=True)]
     if not asked.no_worker:
         children.append(Child("worker", ["worker", "--threads", str(asked.worker_threads)], vital=False))
+    if settings.DEMO and settings.SPORTELLO_STS_SIMULATOR is not None:
+        children.append(Child("simulator", ["simulator"], vital=False))
     if not asked.no_portal:
         children.append(_place(asked).child(workers=asked.workers, threads=asked.threads))
     return children

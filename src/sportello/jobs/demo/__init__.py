@@ -18,9 +18,11 @@ def load_when_empty() -> list[SignIn]:
     With people in the database nothing is written; the demo's sign-ins are returned if they are the demo's people.
     """
     if not Person.objects.exists():
-        from sportello.jobs.demo import story
+        from sportello.jobs.demo import state, story
 
         say("Loading the demo data (once, under a minute) …")
-        story.tell(date.today())  # noqa: DTZ011 - the day at the practice's desk
+        today = date.today()  # noqa: DTZ011 - the day at the practice's desk
+        story.tell(today)
+        state.tell(today)
     known = {person.email: person for person in Person.objects.filter(email__in=[each.email for each in SIGN_INS])}
     return [each for each in SIGN_INS if each.email in known and known[each.email].check_password(PASSWORD)]
