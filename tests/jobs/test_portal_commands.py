@@ -92,6 +92,7 @@ def portal():
 def _desk(settings, tmp_path):
     settings.SPORTELLO_DESK_KEY_FILE = str(tmp_path / "desk-key.pem")
     settings.SPORTELLO_DESK_ADDRESS = "https://studio.example/"
+    settings.ALLOWED_HOSTS = ["studio.example", "127.0.0.1", "[::1]"]
 
 
 def _pair(portal, *, told=None, code=CODE, address=()):
@@ -177,6 +178,13 @@ def test_pair_with_an_address_of_ours_that_is_none_names_the_setting(portal, set
     settings.SPORTELLO_DESK_ADDRESS = "studio.example"
     assert _pair(portal) == Exit.USAGE
     assert "SPORTELLO_DESK_ADDRESS" in capsys.readouterr().err
+
+
+def test_pair_with_a_name_that_this_server_does_not_answer_to_names_the_setting(portal, capsys):
+    assert _pair(portal, address=["--address", "https://anders.example/"]) == Exit.USAGE
+    assert "SPORTELLO_HOSTS" in capsys.readouterr().err
+    assert not portal.offers
+    assert _pair(portal, address=["--address", "http://[::1]:8000/"]) == Exit.DONE
 
 
 def test_pair_without_terminal_names_the_option(portal, capsys, monkeypatch):

@@ -6,6 +6,10 @@ import urllib.error
 import urllib.request
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http.request import validate_host
 
 from deskwire.cards import CARD_PATH, LONGEST_CARD, PAIR_PATH, Card, check_address, make_offer, read_card
 from deskwire.codec import Malformed
@@ -51,13 +55,7 @@ def offer(card: Card, code: str, *, portal: str, address: str = "") -> Pairing:
     :raises Refused: the portal does not take the offer, or does not answer as itself
     """
     us = pairing.make_key()
-    try:
-        mine = pairing.desk_card(address and _address(address))
-    except Malformed as error:
-        raise Misused(
-            f"This server's card does not do ({error}): set SPORTELLO_DESK_ADDRESS to where the portal reaches this "
-            "server, like https://studio.example/, or give --address."
-        ) from None
+    mine = _our_card(address)
     asked = seal_request(us, make_offer(mine, code, portal=card), audience=card.id, now=datetime.now(UTC))
     data = _post(_address(portal) + PAIR_PATH, asked.data)
     try:
@@ -67,6 +65,20 @@ def offer(card: Card, code: str, *, portal: str, address: str = "") -> Pairing:
     if answer.card.id != card.id:
         raise Refused("The portal answered with another card: nothing was paired here.")
     return pairing.pair(answer.card, now=datetime.now(UTC))
+
+
+def _our_card(address: str) -> Card:
+    try:
+        card = pairing.desk_card(address and _address(address))
+    except Malformed as error:
+        raise Misused(
+            f"This server's card does not do ({error}): set SPORTELLO_DESK_ADDRESS to where the portal reaches this "
+            "server, like https://studio.example/, or give --address."
+        ) from None
+    host = urlsplit(card.address).hostname or ""
+    if not validate_host(f"[{host}]" if ":" in host else host, settings.ALLOWED_HOSTS):
+        raise Misused(f"This server does not answer to the name {host}: add it to SPORTELLO_HOSTS, then restart it.")
+    return card
 
 
 def _address(text: str) -> str:
