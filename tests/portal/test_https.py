@@ -78,7 +78,7 @@ def test_secret_is_made_once_and_for_its_owner_alone(tmp_path):
         ("PORTAL_PROXIES", "-1", lambda: environment.whole_number("PORTAL_PROXIES")),
         ("PORTAL_ADDRESS", "pazienti.example.org", environment.site_address),
         ("PORTAL_ADDRESS", "https://pazienti.example.org/sub", environment.site_address),
-        ("PORTAL_DATABASE", "mysql://x", lambda: environment.database(Path("."))),
+        ("PORTAL_DATABASE", "mysql://x", lambda: environment.database(Path())),
     ],
 )
 def test_setting_that_cannot_be_meant_is_named(monkeypatch, name, value, read):
@@ -94,7 +94,7 @@ def test_setting_that_is_not_in_the_table_is_refused():
 
 def test_database_address_of_postgresql_is_read(monkeypatch):
     monkeypatch.setenv("PORTAL_DATABASE", "postgresql://us%40er:p%2Fw@db.example:5433/portal?host=/run/pg")
-    found = environment.database(Path("."))
+    found = environment.database(Path())
     assert (found["USER"], found["PASSWORD"], found["HOST"], found["NAME"]) == ("us@er", "p/w", "/run/pg", "portal")
 
 
