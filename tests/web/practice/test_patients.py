@@ -126,7 +126,7 @@ def test_list_filters_by_the_address(world, signed_in, view, name):
 def test_list_queries_do_not_grow(world, signed_in, django_assert_max_num_queries):
     client = signed_in("ada")
     client.get(reverse("practice:patients"))
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         client.get(reverse("practice:patients"))
 
 

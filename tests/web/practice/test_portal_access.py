@@ -147,6 +147,24 @@ def _made(world, state):
     return patient
 
 
+def test_csv_says_who_has_access(world, signed_in):
+    _connected(world)
+    body = b"".join(signed_in("ada").get(reverse("practice:patients_csv"))).decode("utf-8-sig")
+    cells = {line.split(";")[1]: line.split(";") for line in body.splitlines()}
+    column = next(place for place, name in enumerate(body.splitlines()[0].split(";")) if name in {"Portale", "Portal"})
+    assert cells["Bruno"][column] != cells["Mia"][column]
+    assert cells["Mia"][column] == cells["Youssef"][column]
+
+
+def test_record_says_that_the_invitation_went_to_another_address(world, signed_in):
+    _send(world)
+    with acting(System("test")):
+        Patient.objects.filter(pk=world.bruno.pk).update(email="nuovo@posta.example")
+    page = _text(signed_in("ada").get(reverse("practice:patient", args=[world.bruno.pk])))
+    notes = re.findall(r'<div class="note wait">.*?</div>', page)
+    assert any("bruno.verdi@posta.example" in each and "nuovo@posta.example" in each for each in notes)
+
+
 def test_list_without_the_switch_shows_states_and_no_acts(world, signed_in):
     waiting = _send(world)
     page = _text(signed_in("elena").get(reverse(LIST)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sportello.billing.permissions import may_draft
 from sportello.billing.queries.standing import patient_standing
+from sportello.core.actors import Actor
 from sportello.core.languages import language
 from sportello.patients.operations import record_patient_export
 from sportello.patients.permissions import (
@@ -34,7 +36,7 @@ from sportello.patients.queries import (
     patient_rows,
 )
 from sportello.patients.queries.marks import access_marks
-from sportello.web import formats
+from sportello.web import formats, looks
 from sportello.web.http import PartyRequest
 from sportello.web.parts import Page, StateLink, Step
 from sportello.web.practice.http import practice_view
@@ -44,6 +46,9 @@ from sportello.web.practice.patients.tabs import room_tabs
 from sportello.web.practice.patients.words import NO_CODE
 from sportello.web.sealed import search_words
 from sportello.web.spreadsheet import csv_response
+
+BATCH = 500
+"""Rows of a CSV whose access is asked for at once."""
 
 
 @require_GET
@@ -100,10 +105,11 @@ def patients_csv(request: PartyRequest) -> HttpResponse:
         _("E-mail"),
         _("Telephone"),
         _("Language"),
+        _("Portal"),
         _("Archived"),
     ]
     rows = patient_rows(request.actor, today=today, which=which, words=words, sort=_sort(request))
-    return csv_response("patients", head, _cells(rows))
+    return csv_response("patients", head, _cells(request.actor, rows))
 
 
 @require_POST
@@ -188,16 +194,20 @@ def _first_steps(request: PartyRequest) -> tuple[Step, ...]:
     )
 
 
-def _cells(rows: Iterator[PatientRow]) -> Iterator[list[str]]:
-    for row in rows:
-        yield [
-            row.family_name,
-            row.given_name,
-            row.codice_fiscale,
-            str(NO_CODE[row.no_code_reason]) if row.no_code_reason else "",
-            row.born_on.isoformat() if row.born_on else "",
-            row.email,
-            row.phone,
-            language(row.language).native,
-            _("yes") if row.is_archived else _("no"),
-        ]
+def _cells(actor: Actor, rows: Iterator[PatientRow]) -> Iterator[list[str]]:
+    while batch := list(islice(rows, BATCH)):
+        marks = access_marks(actor, [row.id for row in batch])
+        for row in batch:
+            mark = marks.get(row.id)
+            yield [
+                row.family_name,
+                row.given_name,
+                row.codice_fiscale,
+                str(NO_CODE[row.no_code_reason]) if row.no_code_reason else "",
+                row.born_on.isoformat() if row.born_on else "",
+                row.email,
+                row.phone,
+                language(row.language).native,
+                str(looks.look("connection", mark.state if mark else "NOT_CONNECTED").word),
+                _("yes") if row.is_archived else _("no"),
+            ]
