@@ -15,7 +15,7 @@ BOTH_CORES = ("-n", "2", "--dist", "worksteal")
 BY_FILE = ("-n", "2", "--dist", "loadfile")
 QUICK = "not browser and not slow"
 LIBRARY = "packages/sistemats/tests"
-PORTAL = ("--confcutdir", "tests/portal", "--ds", "tests.portal.settings", "-m", QUICK, "tests/portal")
+PORTAL = ("--confcutdir", "tests/portal", "--ds", "tests.portal.settings")
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:
@@ -33,17 +33,27 @@ def all_steps(browser: str) -> list[steps.Step]:
             [*PYTEST, *BOTH_CORES, "-m", QUICK, "tests"],
             {"SPORTELLO_TEST_DATABASE": "postgresql"},
         ),
-        steps.Step("portal", "the portal, a site of its own, on SQLite", [*PYTEST, *BOTH_CORES, *PORTAL]),
+        steps.Step(
+            "portal",
+            "the portal, a site of its own, on SQLite",
+            [*PYTEST, *BOTH_CORES, *PORTAL, "-m", QUICK, "tests/portal"],
+        ),
         steps.Step(
             "portal-postgresql",
             "the portal on PostgreSQL",
-            [*PYTEST, *BOTH_CORES, *PORTAL],
+            [*PYTEST, *BOTH_CORES, *PORTAL, "-m", QUICK, "tests/portal"],
             {"SPORTELLO_TEST_DATABASE": "postgresql"},
         ),
         steps.Step(
             "browser",
             "what people do, in a real browser",
             [*PYTEST, *BOTH_CORES, "-m", "browser and not slow", "tests/browser"],
+            {"SPORTELLO_CHROMIUM": browser},
+        ),
+        steps.Step(
+            "portal-browser",
+            "what patients do, in a real browser",
+            [*PYTEST, *BOTH_CORES, *PORTAL, "-m", "browser", "tests/portal"],
             {"SPORTELLO_CHROMIUM": browser},
         ),
         steps.Step("sistemats", "the protocol library by itself", [*PYTEST, *BOTH_CORES, LIBRARY]),
@@ -65,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     assets.ensure()
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
     steps.command(_python("script.lib.catalogues", "--compile"))
-    browser = chromium.ensure() if not given.step or "browser" in given.step else ""
+    browser = chromium.ensure() if not given.step or {"browser", "portal-browser"} & set(given.step) else ""
     return steps.run(all_steps(browser), given.step)
 
 

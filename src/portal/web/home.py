@@ -105,14 +105,7 @@ def places(held: list[Connection]) -> list[Place]:
     if len(held) < 2:
         return [_place(each) for each in held]
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(held))) as pool:
-        return list(pool.map(_place_in_thread, held))
-
-
-def _place_in_thread(held: Connection) -> Place:
-    try:
-        return _place(held)
-    finally:
-        wire.hang_up()
+        return list(pool.map(_place, held))
 
 
 def _place(held: Connection) -> Place:

@@ -1,7 +1,7 @@
 """Asking a practice's server: each request is signed, short-lived and names one connection; each reply is verified.
 
-Nothing that comes back is kept. A line to a server is kept open by each thread, since shaking hands costs more than
-the question; a line that the other side closed meanwhile is opened again once, with a request signed anew.
+Nothing that comes back is kept. Lines are kept open for the next question, since shaking hands costs more than asking;
+a line that the other side closed meanwhile is opened again once, with a request signed anew.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ PIECE = 64 * 1024
 STREAM_PATIENCE = 120
 log = logging.getLogger("portal.wire")
 _R = TypeVar("_R", bound=Message, covariant=True)
-_lines = threading.local()
+IDLE = 16
+"""Lines kept open to one server while nothing is asked."""
+_idle: dict[str, list[http.client.HTTPConnection]] = {}
+_lock = threading.Lock()
 
 
 class Unreachable(Exception):
@@ -134,9 +137,9 @@ def _refused(desk: Desk, sealed: SealedRequest[Any], data: bytes, media_type: st
 
 
 def _exchange(desk: Desk, request: Asks[_R], reference: str) -> tuple[SealedRequest[Asks[_R]], bytes, str]:
-    """Send a request over this thread's line and return it with what came back and its media type."""
+    """Send a request over a line that is open, or a new one, and return it with what came back and its media type."""
     for fresh in (False, True):
-        kept = None if fresh else _kept().pop(desk.pk, None)
+        kept = None if fresh else _take(desk)
         if kept is None and not fresh:
             continue
         line = kept or _open(desk, settings.PORTAL_DESK_TIMEOUT)
@@ -150,7 +153,7 @@ def _exchange(desk: Desk, request: Asks[_R], reference: str) -> tuple[SealedRequ
                 raise _unreachable(desk, type(trouble).__name__) from None
             continue
         if answer.isclosed() and not answer.will_close:
-            _kept()[desk.pk] = line
+            _keep(desk, line)
         else:
             line.close()
         return sealed, data, _media_type(answer)
@@ -179,19 +182,31 @@ def _media_type(answer: http.client.HTTPResponse) -> str:
     return answer.headers.get_content_type() if answer.status < 300 else ""
 
 
-def _kept() -> dict[int, http.client.HTTPConnection]:
-    if not hasattr(_lines, "by_desk"):
-        _lines.by_desk = {}
-    lines: dict[int, http.client.HTTPConnection] = _lines.by_desk
-    return lines
+def _take(desk: Desk) -> http.client.HTTPConnection | None:
+    """Return an idle line to the server where it is now, None when there is none."""
+    with _lock:
+        lines = _idle.get(desk.address)
+        return lines.pop() if lines else None
+
+
+def _keep(desk: Desk, line: http.client.HTTPConnection) -> None:
+    """Let the next one who asks have the line."""
+    with _lock:
+        lines = _idle.setdefault(desk.address, [])
+        if len(lines) < IDLE:
+            lines.append(line)
+            return
+    line.close()
 
 
 def hang_up() -> None:
-    """Close the lines that this thread keeps open."""
-    for line in _kept().values():
+    """Close every idle line."""
+    with _lock:
+        lines = [line for kept in _idle.values() for line in kept]
+        _idle.clear()
+    for line in lines:
         with suppress(OSError):
             line.close()
-    _kept().clear()
 
 
 def _reference(connection: Connection) -> str:
