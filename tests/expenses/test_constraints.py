@@ -54,7 +54,7 @@ def call(row: Expense, counter: Counter) -> Transmission:
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("transmission_state_known", {"state": "lost"}),
+        ("transmission_state_known", {"state": "lost", "settled_at": "2026-03-12T11:00:00+00:00"}),
         ("transmission_taken_has_protocol", {"state": "taken"}),
         ("transmission_settled_at_its_end", {"state": "done"}),
         ("transmission_carries_something", {"count": 0}),

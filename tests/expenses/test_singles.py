@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sistemats.codes import Call
 from sportello.billing.models import Payment
 from sportello.billing.operations.credit import NoteValues, issue_credit_note
 from sportello.billing.operations.payments import void_payment
@@ -34,7 +35,7 @@ def test_run_sends_nothing_new_unless_automatic(counter: Counter, world: World):
 
 def test_run_after_a_lost_answer_asks_and_never_sends_again(counter: Counter, world: World):
     invoice = paid(world)
-    counter.faults(Rule(Fault.LOST_ANSWER, operations=frozenset({"insert"}), calls=frozenset({1})))
+    counter.faults(Rule(Fault.LOST_ANSWER, operations=frozenset({Call.INSERT}), calls=frozenset({1})))
     counter.run(automatic=True)
     assert counter.state(invoice) == "UNCERTAIN"
     counter.run(automatic=True)

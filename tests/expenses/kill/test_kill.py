@@ -57,7 +57,7 @@ def ministry(folder: Path, kept: Installation) -> Iterator[dict[str, Any]]:
         yield json.loads(process.stdout.readline())
     finally:
         process.terminate()
-        process.wait(60)
+        process.communicate(timeout=60)
 
 
 @pytest.mark.timeout(LIMIT + 300)

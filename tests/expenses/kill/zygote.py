@@ -101,7 +101,9 @@ class People:
     def __init__(self, plan: Plan, dice: random.Random) -> None:
         self.plan, self.dice = plan, dice
         with acting(System("test")):
-            self.actor: Actor = actor_for(plan.person_id, plan.party_id)
+            found = actor_for(plan.person_id, plan.party_id)
+            assert found is not None, "Ada is nobody's"
+            self.actor: Actor = found
             self.patients = list(
                 Patient.objects.filter(practice_id=plan.party_id)
                 .exclude(codice_fiscale_hash="")
