@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone, translation
+from script.lib import catalogues
 
 from portal import wire
 from portal.accounts.models import Account
@@ -22,7 +23,8 @@ PASSWORD = "gatto nero sul sofà"
 
 
 def pytest_configure() -> None:
-    """Give `django.db.models` back the names of its submodules (see `tests/conftest.py`)."""
+    """Compile the catalogues, and give `django.db.models` back the names of its submodules (`tests/conftest.py`)."""
+    catalogues.compile_all(root for root in catalogues.ROOTS if root.source.name == "portal")
     package = sys.modules["django.db.models"]
     for name, module in list(sys.modules.items()):
         parent, _, child = name.rpartition(".")
