@@ -19,22 +19,28 @@ ACTION = re.compile(
     r'"((?:access|account|audit|credit_note|customer|entity|installation|invoice|job|keys|mail|mail_server|member|patient'
     r'|payment|portal|practice|refund|register|representative|series|service|session|site|terms|wording)\.[a-z_]+)"'
 )
-NO_ACTIONS = {"invoice.typ", "keys.txt", "credit_note.full", "credit_note.part"}
+NO_ACTIONS = {"invoice.typ", "keys.txt", "credit_note.full", "credit_note.part", "portal.commands"}
 NO_OBJECTS = {  # parts of another object, or nobody's deed
+    "attempt",
     "auditentry",
     "audithead",
     "bulkitem",
+    "changemark",
     "counter",
+    "difference",
+    "expensemapping",
     "invitation",
     "invitationlink",
     "invoicegroup",
     "invoiceline",
+    "monthlyreport",
     "payment",
     "referencerecord",
     "schedule",
     "seenrequest",
     "stamprecord",
     "storedfile",
+    "stssettings",
     "workerbeat",
 }
 
