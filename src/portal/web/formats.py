@@ -19,6 +19,7 @@ from portal.locales import locale as locale
 NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
+ISOLATE, ISOLATE_END = "\N{LEFT-TO-RIGHT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _SIGN = {"it": "{sign}" + NBSP + "{digits}", "ar": "{sign}" + NBSP + "{digits}", "en": "{sign}{digits}"}
 _SIGN["zh-hans"] = _SIGN["en"]
 _SIGNS = {"EUR": "€"}
@@ -52,8 +53,9 @@ def long_day(value: date | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """Return an instant as day and minute in the active zone."""
+    """Return an instant as day and minute in the active zone; in Arabic it keeps its own direction within a sentence."""
     if value is None:
         return DASH
     local = timezone.localtime(value)
-    return f"{day(local.date())}, {local:%H:%M}"
+    text = f"{day(local.date())}, {local:%H:%M}"
+    return f"{ISOLATE}{text}{ISOLATE_END}" if language() == "ar" else text
