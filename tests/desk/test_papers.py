@@ -38,6 +38,7 @@ from sportello.billing.operations.visibility import set_portal_visible
 from sportello.billing.paper.render import shared_renderer
 from sportello.billing.queries import portal as queries
 from sportello.desk import sending
+from sportello.desk.answers import exports
 from sportello.patients.operations.portal.standing import disconnect, suspend
 from tests.billing.desk import draft, issued, paid
 from tests.billing.paper.papers import SIMPLE
@@ -212,6 +213,18 @@ def test_downloads_end_without_their_tail_when_the_practice_disconnects(portal, 
         with pytest.raises(CutStream):
             portal.fetch(request, bruno, between=lambda: change(connection, state="DISCONNECTED"))
     assert [entry.reason for entry in audited("portal.cut")] == ["not_connected"] * 3
+
+
+def test_downloads_ask_before_each_paper_that_comes_after_a_pause(portal, world, bruno, pdf, monkeypatch):
+    _papers(world, pdf, 4)
+    asked: list[object] = []
+    monkeypatch.setattr(exports, "still_open", asked.append)
+    for pause, times in ((0.0, 4), (60.0, 1)):
+        monkeypatch.setattr(exports, "PAUSE", pause)
+        for request in (InvoicesZip(EVERYTHING, "it"), InvoicesPdf(EVERYTHING, "it"), ExportRecord("it")):
+            asked.clear()
+            portal.fetch(request, bruno)
+            assert len(asked) == times
 
 
 def test_one_long_paper_is_cut_within_a_second(portal, world, bruno, monkeypatch):

@@ -66,12 +66,14 @@ def joined_pdf(
         before_each()
         return keeping.read(file)
 
-    return join(
-        (Part(_bookmark(each, heading.language), partial(read, file)) for each, file in ready),
-        title=tongue.one("copies"),
-        cover=set_listing(first, archive=False),
-        mark=set_mark(heading.language),
-        language=_LANGUAGES.get(tongue.second, tongue.second or "it-IT"),
+    return gathered(
+        join(
+            (Part(_bookmark(each, heading.language), partial(read, file)) for each, file in ready),
+            title=tongue.one("copies"),
+            cover=set_listing(first, archive=False),
+            mark=set_mark(heading.language),
+            language=_LANGUAGES.get(tongue.second, tongue.second or "it-IT"),
+        )
     )
 
 

@@ -24,8 +24,8 @@ from sportello.core.actors import Power, System, acting
 from sportello.core.models import AuditEntry
 from sportello.desk.answering import Asked, Paper, sends
 from sportello.desk.answers.accesses import access_rows
+from sportello.desk.answers.exports import asking
 from sportello.desk.answers.invoices import whose
-from sportello.desk.sending import still_open
 from sportello.parties.models import Party
 from sportello.patients.contact import contact_of
 from sportello.patients.models import Connection, Patient, Representative
@@ -85,7 +85,7 @@ _OF_SESSION = ("performed_on", "quantity", "unit_price", "amount", "paid_on", "p
 def export_record(asked: Asked, request: ExportRecord) -> Paper:
     """Send all that the practice keeps of this patient and may show."""
     chosen = _chosen(asked)
-    entries, names = downloads.papers_entries(chosen, "papers", before_each=lambda: still_open(asked))
+    entries, names = downloads.papers_entries(chosen, "papers", before_each=asking(asked))
     asked.record("portal.export", ids=[each.paper.id for each in chosen])
     record = json.dumps(_record(asked, chosen, names), ensure_ascii=False, indent=1, default=str).encode()
     words = Tongue(request.language).pair("record_lead")
