@@ -28,6 +28,7 @@ INVITING: dict[str, Promise] = {
 add(
     INVITING
     | {
+        "portal_not_paired": INVITING["no_portal"],
         "proof_not_locked": _("The second proof is not locked."),
         "dead": _("This link no longer works."),
         "wrong_proof": _("This is not right. Tries left: %(left)s."),
