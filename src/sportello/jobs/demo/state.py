@@ -13,7 +13,7 @@ from django.conf import settings
 
 from sistemats.codes import SenderCategory
 from sistemats.documents import Owner
-from sistemats.simulator import Options, Simulator
+from sistemats.simulator import Fault, Options, Rule, Simulator
 from sistemats.simulator.users import Role, User
 from sportello.accounts.models import Person
 from sportello.core.actors import Actor, System, acting
@@ -53,9 +53,9 @@ def tell(today: date) -> None:
         entity = BillingEntity.objects.order_by("pk")[0]
     Path(folder).mkdir(parents=True, exist_ok=True)
     options = Options(folder=Path(folder), state=Path(folder) / BOOKS)
-    with Simulator(options, users=[_known_there(entity)]):
+    with Simulator(options, users=[_known_there(entity)]) as simulator:
         _set_up(owner, entity, today)
-        _send(owner, entity)
+        _send(owner, entity, simulator)
 
 
 def _known_there(entity: BillingEntity) -> User:
@@ -91,7 +91,7 @@ def _set_up(owner: Actor, entity: BillingEntity, today: date) -> None:
     activate(actor=owner, entity_id=entity.pk, since=since, accepted=True, now=now)
 
 
-def _send(owner: Actor, entity: BillingEntity) -> None:
+def _send(owner: Actor, entity: BillingEntity, simulator: Simulator) -> None:
     """Send all but the newest: one is refused for a mistyped code, one left out, some alone, the rest in a file."""
     with acting(System("demo", entity.practice_id)):
         taking_in.take_in_entity(entity.pk, entity.practice_id)
@@ -101,8 +101,11 @@ def _send(owner: Actor, entity: BillingEntity) -> None:
         return
     exclude(actor=owner, expense_id=rows[LEFT].pk, reason="Pagata due volte per errore")
     _refuse(owner, rows[LEFT + 1])
-    for row in rows[LEFT + 2 : LEFT + 5]:
+    simulator.ministry.faults.replace([Rule(Fault.UNKNOWN_CITIZEN)])
+    for row in rows[LEFT + 2 : LEFT + 4]:
         send_now(actor=owner, expense_id=row.pk)
+    simulator.ministry.faults.replace([])
+    send_now(actor=owner, expense_id=rows[LEFT + 4].pk)
     ids = [row.pk for row in rows[LEFT + 5 :]]
     send_many(actor=owner, entity_id=entity.pk, expense_ids=ids)
     with acting(System("demo", entity.practice_id)):
