@@ -195,6 +195,17 @@ def test_refused_document_is_not_sent_again_by_itself_and_goes_once_mended(count
     assert manual.send_again(actor=world.ada, expense_id=counter.expense(invoice).pk).state == "ACCEPTED"
 
 
+@pytest.mark.parametrize(("calls", "state", "sent_times"), [({1, 2}, "ACCEPTED", 3), ({1, 2, 3}, "REJECTED", 3)])
+def test_fault_of_the_service_is_tried_again_and_then_believed(
+    counter: Counter, world: World, calls, state, sent_times
+):
+    invoice = paid(world)
+    counter.faults(Rule(Fault.INTERNAL_ERROR, operations=INSERT, calls=frozenset(calls)))
+    counter.settle()
+    assert counter.state(invoice) == state
+    assert len(counter.journal("insert")) == sent_times
+
+
 def test_wrong_code_of_a_patient_is_refused_mended_and_sent(counter: Counter, world: World):
     invoice = paid(world)
     recode(world.bruno, "VRDBRN80E12A944X")

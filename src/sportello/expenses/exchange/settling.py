@@ -25,7 +25,7 @@ from sportello.expenses.models import (
     Transmission,
     TransmissionKind,
 )
-from sportello.expenses.rules.answers import ALREADY_CANCELLED, OUT_OF_STEP, Answer, Said
+from sportello.expenses.rules.answers import ALREADY_CANCELLED, FAULT, OUT_OF_STEP, Answer, Said, patiently
 from sportello.expenses.rules.content import ZERO, Content
 from sportello.expenses.rules.next_step import CANCELLING
 from sportello.expenses.standing import STATE, restate
@@ -61,6 +61,7 @@ def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expens
         attempt = Attempt.objects.get(transmission=call)
         row = _locked(attempt)
         row.carrier = call
+        answer = patiently(answer, _faults_before(attempt, answer))
         if answer.said is Said.ACCOUNT:
             stop_account(call.entity_id, answer.reason, now=now)
         _close_call(call, answer, now)
@@ -72,6 +73,14 @@ def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expens
         _show(row, now)
         _tell(call, row, answer)
     return row
+
+
+def _faults_before(attempt: Attempt, answer: Answer) -> int:
+    """Return how often the same was answered with a fault before; nothing is asked where this answer is none."""
+    if answer.trouble != FAULT:
+        return 0
+    same = Attempt.objects.filter(expense_id=attempt.expense_id, operation=attempt.operation)
+    return same.filter(content_hash=attempt.content_hash, transmission__trouble=FAULT).count()
 
 
 def _locked(attempt: Attempt) -> Expense:

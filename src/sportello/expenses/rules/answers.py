@@ -32,6 +32,9 @@ from sportello.expenses.rules.credentials import Verdict, of_codes
 ALREADY_THERE, ALREADY_CANCELLED, NOT_FOUND = "S017", "S022", "S010"
 OUT_OF_STEP = frozenset({ALREADY_THERE, ALREADY_CANCELLED, NOT_FOUND})
 """Refusals that say that the State's books are not as we know them: it is asked what it holds."""
+FAULT = "fault"
+"""The trouble of a refusal that came as a SOAP fault: it speaks of the request, or of the service itself."""
+FAULT_TRIES = 3
 LONGEST = 500
 _PERSON = re.compile(r"\b[A-Z]{6}[0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]\b", re.I)
 _SEALED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
@@ -94,6 +97,18 @@ def read(outcome: Outcome) -> Answer:
     return Answer(Said.DOUBT, trouble="no_answer")
 
 
+def patiently(answer: Answer, before: int) -> Answer:
+    """
+    Return an answer as it counts after so many faults: a fault may pass by itself, and is a refusal from the third on.
+
+    >>> patiently(Answer(Said.REFUSED, trouble=FAULT), 0).said, patiently(Answer(Said.REFUSED, trouble=FAULT), 2).said
+    (<Said.LATER: 'later'>, <Said.REFUSED: 'refused'>)
+    """
+    if answer.said is Said.REFUSED and answer.trouble == FAULT and before + 1 < FAULT_TRIES:
+        return Answer(Said.LATER, messages=answer.messages, trouble=FAULT)
+    return answer
+
+
 def plain(messages: Iterable[Message]) -> tuple[dict[str, str], ...]:
     """Return messages as plain values to keep: code, the State's words, kind."""
     return tuple(
@@ -115,6 +130,7 @@ def _refused(outcome: Refused) -> Answer:
     messages = plain(outcome.messages)
     if outcome.fault is not None:
         messages = ({"code": "", "text": scrubbed(outcome.fault.text), "kind": "E"},)
+        return Answer(Said.REFUSED, messages=messages, trouble=FAULT)
     if outcome.passing:
         return Answer(Said.LATER, messages=messages, trouble="busy")
     if _UNDECIPHERABLE in outcome.codes:
