@@ -152,7 +152,7 @@ class BareRows:
         """Insert them so many times, a transaction each, and return the seconds it took."""
         from django.db import transaction
 
-        with _without_guards():
+        with without_guards():
             self._insert_once()
             begun = time.perf_counter()
             for _ in range(count):
@@ -174,7 +174,7 @@ class BareRows:
 
 
 @contextmanager
-def _without_guards() -> Iterator[None]:
+def without_guards() -> Iterator[None]:
     """Take the triggers that guard issued papers away for a while: a bare insert has none."""
     from django.db import connection
 

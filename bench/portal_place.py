@@ -83,6 +83,9 @@ class Browser:
 class Place:
     """A practice and a portal, paired, each in processes of its own; `close` ends them."""
 
+    workers = 1
+    """Web processes of each site."""
+
     def __init__(self, *, papers: int, ready: int, patients: int) -> None:
         """
         Make everything.
@@ -163,7 +166,7 @@ class Place:
     def _start(self, module: str, command: str, port: int) -> subprocess.Popen[bytes]:
         log = self._closing.enter_context((self.data / f"{module}.log").open("wb"))
         process = subprocess.Popen(  # noqa: S603 - our own modules
-            [sys.executable, "-m", module, command, "--port", str(port), "--workers", "1"],
+            [sys.executable, "-m", module, command, "--port", str(port), "--workers", str(self.workers)],
             env=self._environment(module),
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -257,11 +260,11 @@ def _another(patient: Any, number: int) -> Any:
 
 def _cloned(originals: Sequence[Any], patient: Any, turn: int) -> None:
     """Write the same papers for another patient, under other numbers."""
-    from bench.issuing import _without_guards
+    from bench.issuing import without_guards
     from sportello.billing.models import Invoice
     from sportello.core.actors import System, acting
 
-    with acting(System("bench")), _without_guards():
+    with acting(System("bench")), without_guards():
         rows = list(Invoice.objects.filter(pk__in=[each.pk for each in originals]))
         for row in rows:
             row.pk, row.uid, row.patient_id = None, uuid.uuid4(), patient.pk
