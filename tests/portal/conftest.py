@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from django.test import Client
 from django.utils import timezone, translation
 from script.lib import catalogues
 
@@ -45,6 +46,12 @@ def _speaks_english() -> Iterator[None]:
     with translation.override("en"):
         yield
     wire.hang_up()
+
+
+@pytest.fixture
+def client() -> Client:
+    """A browser that asks for English, where nobody has chosen a language."""
+    return Client(headers={"Accept-Language": "en"})
 
 
 @pytest.fixture

@@ -178,7 +178,7 @@ def shown(**changes: Any) -> say.InvitationShown:
     values: dict[str, Any] = {
         "state": say.InvitationState.OPEN,
         "practice": PRACTICE,
-        "language": "it",
+        "language": "en",
         "email": "bruno.neri@example.org",
         "proof": say.ProofKind.NONE,
         "second_factor_required": False,

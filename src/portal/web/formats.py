@@ -53,7 +53,7 @@ def long_day(value: date | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """Return an instant as day and minute in the active zone; in Arabic it keeps its own direction within a sentence."""
+    """Return an instant as day and minute in the active zone; in Arabic it keeps its own direction in a sentence."""
     if value is None:
         return DASH
     local = timezone.localtime(value)
