@@ -280,7 +280,7 @@ def test_live_sums_are_written_as_the_page_writes_them(language):
             assert _as_the_script_does(live, cents) == formats.money(Decimal(cents) / 100)
         rule = formats.locale(language).plural_form
         assert {rule(number) for number in range(200)} <= set(live["forms"])
-        assert all("{n}" in text for text in live["forms"].values())
+        assert all("{n}" in text for form, text in live["forms"].items() if form not in {"zero", "one", "two"})
 
 
 def _as_the_script_does(live, cents):
