@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from sportello.core.actors import System, acting
-from sportello.expenses.models import Expense, Transmission
+from sportello.expenses.models import Difference, Expense, MonthlyReport, Transmission
 from sportello.parties.models import Membership
 from tests.billing.desk import line, paid
 from tests.expenses.counter import Counter, counter_at
@@ -178,3 +178,38 @@ def test_csv_holds_every_document_of_the_filter(proved, counter):
     papers = due(counter, 2)
     text = proved("ada").get(reverse("practice:sts_csv")).getvalue().decode()
     assert all(paper.printed_number in text for paper in papers)
+
+
+def test_progress_of_a_long_sending_survives_a_reload(proved, counter):
+    ids = [str(counter.expense(each).pk) for each in due(counter, 4)]
+    client = proved("ada")
+    assert "<progress" not in text_of(client.get(reverse("practice:sts")))
+    client.post(reverse("practice:sts_send"), {"row": ids})
+    assert '<progress class="meter" value="0" max="4"' in text_of(client.get(reverse("practice:sts")))
+    counter.run()
+    assert "<progress" not in text_of(client.get(reverse("practice:sts")))
+
+
+def test_month_is_compared_and_a_difference_settled(proved, counter, world):
+    [paper] = due(counter)
+    client = proved("ada")
+    client.post(reverse("practice:sts_ask_report", args=[world.studio.pk]), {"month": "2026-03-01"})
+    with acting(System("tests")):
+        report = MonthlyReport.objects.get()
+        report.fetched_at = report.asked_at
+        report.save()
+        difference = Difference.objects.create(
+            practice=world.rossi.party,
+            entity=world.studio,
+            report=report,
+            expense=counter.expense(paper),
+            kind="missing_there",
+            vat_number=world.studio.partita_iva,
+            number=paper.printed_number,
+        )
+    address = reverse("practice:sts_month", args=[report.pk])
+    assert paper.printed_number in text_of(client.get(address))
+    client.post(reverse("practice:sts_settle", args=[report.pk, difference.pk]), {"remedy": "ignore"})
+    with acting(System("tests")):
+        assert Difference.objects.get().remedy == "ignore"
+    assert 'name="remedy"' not in text_of(client.get(address))

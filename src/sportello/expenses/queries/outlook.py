@@ -117,6 +117,17 @@ def years() -> list[int]:
     return sorted(set(found), reverse=True)
 
 
+def on_their_way() -> tuple[int, int]:
+    """Return how many of the current actor's documents wait to leave or for an answer, and how many of them left.
+
+    One query. What was asked for stays true when the page is left: it is read from the books.
+    """
+    asked = Q(state=Visible.READY.value, wanted=True, problem="")
+    left = Q(state__in=[Visible.QUEUED.value, Visible.TAKEN_IN_CHARGE.value])
+    found = Expense.objects.aggregate(every=Count("pk", filter=asked | left), left=Count("pk", filter=left))
+    return found["every"], found["left"]
+
+
 def waiting_count(actor: Actor) -> int:
     """Return how many documents wait for a person: to be sent, rejected, or something missing. One query."""
     if not may_send(actor):

@@ -19,7 +19,7 @@ from sportello.billing.queries.editor import Choice, entity_choices
 from sportello.core import audit
 from sportello.expenses.permissions import check_may_send, may_configure
 from sportello.expenses.queries.documents import DocumentRow, Filter, View, counts, page_of, sendable_count, stream
-from sportello.expenses.queries.outlook import Banner, banners, deadline_of, years
+from sportello.expenses.queries.outlook import Banner, banners, deadline_of, on_their_way, years
 from sportello.web import formats, looks
 from sportello.web.http import PartyRequest
 from sportello.web.parts import Page, StateLink
@@ -83,6 +83,7 @@ def documents(request: PartyRequest) -> HttpResponse:
         "is_new": not any(numbers.values()) and not asked.words and asked.year in (None, timezone.localdate().year),
         "tabs": sections(request.actor, HERE),
         "query": request.GET.urlencode(),
+        "progress": on_their_way(),
     }
     name = "practice/sts/_list.html" if request.htmx else "practice/sts/list.html"
     return render(request, name, context)
