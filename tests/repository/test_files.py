@@ -63,7 +63,10 @@ def test_no_package_server_is_named():
     assert not [f"{name}: {host}" for name, text in tree.texts() for host in HOSTS if host in text]
 
 
-@pytest.mark.parametrize("folder", ["src/sportello/web/static/vendor/", "src/sportello/billing/paper/fonts/"])
+@pytest.mark.parametrize(
+    "folder",
+    ["src/sportello/web/static/vendor/", "src/portal/web/static/vendor/", "src/sportello/billing/paper/fonts/"],
+)
 def test_assets_of_others_are_not_committed(folder):
     assert not [name for path in tree.tracked() if (name := tree.name(path)).startswith(folder)]
 
