@@ -196,5 +196,6 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {"pikepdf": {"level": "WARNING"}},  # else each process tells that it can log
     "root": {"handlers": ["console"], "level": env.read("SPORTELLO_LOG", "INFO")},
 }
