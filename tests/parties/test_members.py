@@ -123,7 +123,9 @@ def test_edit_member_keeps_only_what_the_role_can_have(world):
     )
     edit_member(actor=world.ada, membership_id=_member(world, "elena").id, values=values)
     shown = _member(world, "elena").values
-    assert shown == MemberValues(Role.ACCOUNTANT, entities=frozenset({world.studio.pk}), years=(2025, 2026))
+    kept = frozenset({Switch.STS})
+    granted = frozenset({world.studio.pk})
+    assert shown == MemberValues(Role.ACCOUNTANT, switches=kept, entities=granted, years=(2025, 2026))
 
 
 def test_edit_member_demoting_the_last_owner_is_refused(world):

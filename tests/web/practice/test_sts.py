@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from sportello.core.actors import System, acting
+from sportello.core.actors import Role, Switch, System, acting
 from sportello.expenses.models import Difference, Expense, MonthlyReport, Transmission
 from sportello.parties.models import Membership
+from sportello.parties.operations import edit_member
+from sportello.parties.values import MemberValues
 from tests.billing.desk import line, paid
 from tests.expenses.counter import Counter, counter_at
 from tests.web.practice.conftest import HTMX, text_of
@@ -213,3 +215,17 @@ def test_month_is_compared_and_a_difference_settled(proved, counter, world):
     with acting(System("tests")):
         assert Difference.objects.get().remedy == "ignore"
     assert 'name="remedy"' not in text_of(client.get(address))
+
+
+def test_accountant_with_the_switch_sends_and_sees_outcomes(proved, counter, world):
+    [paper] = due(counter)
+    client = proved("carla")
+    address = reverse("practice:sts_document", args=[paper.pk])
+    assert client.get(address).status_code == 403
+    values = MemberValues(Role.ACCOUNTANT, switches=frozenset({Switch.STS}), entities=None, years=None)
+    with acting(System("tests")):
+        member = Membership.objects.get(person=world.people["carla"])
+    edit_member(actor=world.ada, membership_id=member.pk, values=values)
+    client.post(reverse("practice:sts_deed", args=[paper.pk, "send"]))
+    assert counter.state(paper) == "ACCEPTED"
+    assert "Verdi" not in text_of(client.get(address))

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from sportello.accounts.models import Person
 from sportello.core import audit
-from sportello.core.actors import Actor, Role, acting
+from sportello.core.actors import Actor, Role, Switch, acting
 from sportello.core.refusals import Gathering, Refused
 from sportello.core.violations import RuleViolation
 from sportello.parties.contacts import check_email
@@ -171,12 +171,16 @@ def _check(values: MemberValues, found: Gathering) -> None:
 
 
 def _write(membership: Membership, values: MemberValues) -> None:
-    """Keep of the values what the role can have: switches of a collaborator, years and names of an accountant."""
+    """
+    Keep of the values what the role can have: switches of a collaborator, years and names of an accountant.
+
+    An accountant may be given one switch, that of Sistema TS (`permissions.csv`, resource sts).
+    """
     is_owner, helps = values.role is Role.OWNER, values.role is Role.COLLABORATOR
     counts = values.role is Role.ACCOUNTANT
     granted = None if is_owner or values.entities is None else _entities(values.entities)
     membership.role = values.role.value
-    membership.switches = sorted(each.value for each in values.switches) if helps else []
+    membership.switches = sorted(each.value for each in values.switches if helps or (counts and each is Switch.STS))
     membership.all_entities = granted is None
     membership.years = sorted(set(values.years)) if counts and values.years is not None else None
     membership.sees_names = values.sees_names if counts else True
