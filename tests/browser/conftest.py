@@ -15,6 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from pytest_django.live_server_helper import LiveServer
 
 from sportello.accounts.models import Person
+from tests.support.installation import Installation, eventually
+from tests.support.searching import traces
+from tests.support.sites import Sites, running
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -28,6 +31,8 @@ FLAGS = [
     "--disable-sync",
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LANGUAGES = ["it"] * 4 + ["ar"] * 4 + ["zh-hans"] * 4
+"""Of the patients of `sites`, who have no access yet: a test takes one, and no other takes that one."""
 GRAVE = {"serious", "critical"}
 PATIENCE = 60_000
 """Milliseconds to wait for what a page should come to; a busy machine needs many of them."""
@@ -127,10 +132,44 @@ def open_page(browser: Browser, live_server: LiveServer, console: Console) -> It
         contexts.append(context)
         if person is not None:
             context.add_cookies([_session(person, live_server.url)])  # type: ignore[list-item]
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        console.watch(page)
-        return page
+        return _page(context, console)
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+    """
+    A practice and a portal, running and paired, with patients who have papers.
+
+    Once it is over, nothing of the patients may be found in anything that the portal has written.
+    """
+    folder = tmp_path_factory.mktemp("sites")
+    with running(folder, _patients) as both:
+        eventually(lambda: both.practice.python(f"{_HANDS}; print(json.dumps(patients.wait_for_papers()))"))
+        yield both
+    assert traces(both.needles(), both.store()) == []
+
+
+_HANDS = "from tests.support import patients"
+
+
+def _patients(practice: Installation) -> dict[str, Any]:
+    found: dict[str, Any] = practice.python(f"{_HANDS}; print(json.dumps(patients.write({LANGUAGES!r})))")
+    return found
+
+
+@pytest.fixture
+def open_site(browser: Browser, sites: Sites, console: Console) -> Iterator[Open]:
+    """Give a function that opens an empty page of a site: `open_site(sites.portal_url, width=320)`; see `Look`."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(url: str, **look: Any) -> Page:
+        context = browser.new_context(**_context(Look(**look), url))
+        contexts.append(context)
+        return _page(context, console)
 
     yield open_one
     for context in contexts:
@@ -186,6 +225,13 @@ def _context(look: Look, url: str) -> dict[str, Any]:
         "has_touch": look.touch,
         "reduced_motion": "reduce",
     }
+
+
+def _page(context: BrowserContext, console: Console) -> Page:
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    console.watch(page)
+    return page
 
 
 def _session(person: Person, url: str) -> dict[str, str]:

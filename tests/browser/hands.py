@@ -22,6 +22,9 @@ class Hand(Protocol):
     def choose(self, target: Locator, label: str) -> None:
         """Choose an option of a select by its words."""
 
+    def mark(self, box: Locator) -> None:
+        """Mark a box that is not marked."""
+
     def open(self, menu: Locator) -> None:
         """Open a menu."""
 
@@ -37,6 +40,9 @@ class Pointer:
 
     def choose(self, target: Locator, label: str) -> None:
         target.select_option(label=label)
+
+    def mark(self, box: Locator) -> None:
+        box.check()
 
     def open(self, menu: Locator) -> None:
         menu.locator("summary").click()
@@ -66,6 +72,11 @@ class Keys:
         for _ in range(abs(wanted - now)):
             self.page.keyboard.press("ArrowDown" if wanted > now else "ArrowUp")
         expect(target.locator("option").nth(wanted)).to_have_js_property("selected", True)
+
+    def mark(self, box: Locator) -> None:
+        self._reach(box)
+        self.page.keyboard.press("Space")
+        expect(box).to_be_checked()
 
     def open(self, menu: Locator) -> None:
         self._reach(menu.locator("summary"))

@@ -32,11 +32,13 @@ class Installation:
 
     data: Path
     environment: dict[str, str] = field(repr=False)
+    module: str = "sportello.jobs"
+    """Whose commands it runs."""
 
     def sportello(self, *words: str, given: str = "", **more: str) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""
         return subprocess.run(
-            [sys.executable, "-m", "sportello.jobs", *words],
+            [sys.executable, "-m", self.module, *words],
             env=self.environment | more,
             input=given,
             capture_output=True,
@@ -70,7 +72,7 @@ class Installation:
         """Run a command beside the test; what still runs at the end of the block is killed with all its children."""
         log = (self.data / f"{words[0]}.log").open("w+")
         process = subprocess.Popen(
-            [sys.executable, "-m", "sportello.jobs", *words],
+            [sys.executable, "-m", self.module, *words],
             env=self.environment | more,
             stdout=log,
             stderr=subprocess.STDOUT,
