@@ -1,8 +1,9 @@
 """Bring the styles, scripts and fonts that the pages and papers carry.
 
 `script/assets.json` lists them: for each folder of ours, the name there and the file of an npm package it is
-copied from. The packages are the ones of package-lock.json, checked against their hashes by npm; nothing they
-hold is run. Nothing copied is committed.
+copied from. A font with many letters is cut down to those of a catalogue of translations: `{"font": …, "letters": …}`.
+The packages are the ones of package-lock.json, checked against their hashes by npm; nothing they hold is run. Nothing
+copied is committed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from script.lib import environment
@@ -23,6 +25,8 @@ MODULES = ROOT / "node_modules"
 LIST = ROOT / "script" / "assets.json"
 LOCK = ROOT / "package-lock.json"
 STAMP = ".stamp"
+Source = str | dict[str, str]
+Files = dict[str, Source]
 MAP_COMMENT = re.compile(rb"\n?(/\*# sourceMappingURL=[^*]*\*/|//# sourceMappingURL=\S*)\s*$")
 
 
@@ -55,8 +59,8 @@ def install() -> None:
     stamp.write_text(wanted, encoding="ascii")
 
 
-def _folders() -> dict[str, dict[str, str]]:
-    folders: dict[str, dict[str, str]] = json.loads(LIST.read_text(encoding="utf-8"))["folders"]
+def _folders() -> dict[str, Files]:
+    folders: dict[str, Files] = json.loads(LIST.read_text(encoding="utf-8"))["folders"]
     return folders
 
 
@@ -64,23 +68,32 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _wanted(files: dict[str, str]) -> str:
-    return _hash(LOCK.read_bytes() + json.dumps(files, sort_keys=True).encode())
+def _wanted(files: Files) -> str:
+    letters = [_letters(source) for source in files.values() if not isinstance(source, str)]
+    return _hash(LOCK.read_bytes() + json.dumps([files, letters] if letters else files, sort_keys=True).encode())
 
 
-def _is_current(folder: Path, files: dict[str, str]) -> bool:
+def _letters(source: dict[str, str]) -> str:
+    """Return the letters of a catalogue, each once: a font cut down to them is a hundredth of the whole one."""
+    return "".join(sorted(set((ROOT / source["letters"]).read_text(encoding="utf-8")) - {"\n"}))
+
+
+def _is_current(folder: Path, files: Files) -> bool:
     stamp = folder / STAMP
     current = stamp.exists() and stamp.read_text(encoding="ascii") == _wanted(files)
     return current and all((folder / name).is_file() for name in files)
 
 
-def _fill(folder: Path, files: dict[str, str]) -> None:
+def _fill(folder: Path, files: Files) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, source in files.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         half = target.with_name(f"{target.name}.new")
-        half.write_bytes(_content(_find(source)))
+        if isinstance(source, str):
+            half.write_bytes(_content(_find(source)))
+        else:
+            _cut(_find(source["font"]), _letters(source), half)
         half.replace(target)  # a page that is being served sees the old file or the new one
     kept = {folder / name for name in files}
     for path in folder.rglob("*"):
@@ -100,6 +113,15 @@ def _content(path: Path) -> bytes:
     """Return a file's bytes; a style or script loses its pointer to a source map that is not carried."""
     content = path.read_bytes()
     return MAP_COMMENT.sub(b"\n", content) if path.suffix in {".css", ".js"} else content
+
+
+def _cut(font: Path, letters: str, target: Path) -> None:
+    """Write the part of a font that holds these letters, with the tools of the environment where we have none."""
+    python = sys.executable if find_spec("fontTools") else str(environment.python())
+    words = [str(font), f"--text={letters}", "--flavor=woff", "--layout-features=*", f"--output-file={target}"]
+    done = subprocess.run([python, "-m", "fontTools.subset", *words], check=False)  # noqa: S603 - our own arguments
+    if done.returncode:
+        environment.stop(f"{font.name} could not be cut down to the letters of the pages: see above.")
 
 
 def _npm() -> list[str]:

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from script.lib import assets
+from fontTools.ttLib import TTFont
+from script.lib import assets, environment
 
 
 @pytest.fixture
@@ -64,3 +65,22 @@ def test_ensure_names_a_file_that_no_package_has(project, capsys):
     with pytest.raises(SystemExit):
         assets.ensure()
     assert "thing/missing.css" in capsys.readouterr().err
+
+
+def test_ensure_cuts_a_font_down_to_the_letters_of_a_catalogue(project):
+    font = environment.ROOT / "src/sportello/billing/paper/fonts/NotoSans_400Regular.ttf"
+    (project / "node_modules" / "thing" / "font.ttf").write_bytes(font.read_bytes())
+    catalogue = project / "some.po"
+    catalogue.write_text("abba\n", encoding="utf-8")
+    _list(project, {"font.woff": {"font": "thing/font.ttf", "letters": "some.po"}})
+    assert assets.ensure()
+    assert _letters_of(project / "vendor" / "font.woff") == {"a", "b"}
+    assert not assets.ensure()
+    catalogue.write_text("abbacà\n", encoding="utf-8")
+    assert assets.ensure()
+    assert _letters_of(project / "vendor" / "font.woff") == {"a", "b", "c", "à"}
+
+
+def _letters_of(path):
+    with TTFont(path) as font:
+        return {chr(code) for code in font.getBestCmap()}
