@@ -55,8 +55,7 @@ def _list(place: Place) -> list[dict[str, Any]]:
 
 def _file(place: Place, what: str) -> list[dict[str, Any]]:
     """Measure one file through both sites: a first one warms up."""
-    browser, fields = place.browsers[0], _chosen(place.browsers[0])
-    form = [("do", what), *(("paper", paper) for paper in fields)]
+    browser, form = place.browsers[0], [("do", what), *_chosen(place.world.patients[0])]
     _download(browser, form)
     watch = _Watch(place)
     with watch:
@@ -97,14 +96,17 @@ def _plain(name: str, value: float, unit: str) -> dict[str, Any]:
     }
 
 
-def _chosen(browser: Browser) -> list[str]:
-    """Return the ids of the first patient's papers that have their PDF, as he would mark them, page by page."""
+def _chosen(patient: Any) -> list[tuple[str, str]]:
+    """Return what a patient fills in to mark all of a period: the one whose papers have their PDF."""
     from sportello.billing.models import Invoice
     from sportello.core.actors import System, acting
 
     with acting(System("bench")):
-        rows = Invoice.objects.filter(paper__isnull=False).order_by("pk")
-        return [str(uid) for uid in rows.values_list("uid", flat=True)[:CHOSEN]]
+        ready = Invoice.objects.filter(patient_id=patient.pk, paper__isnull=False)
+        last, found = ready.order_by("-issued_on")[0].issued_on, ready.count()
+    if last is None or found != CHOSEN:
+        raise RuntimeError(f"{found} papers have their PDF, not {CHOSEN}")
+    return [("all", "1"), ("period", "dates"), ("until", last.isoformat())]
 
 
 def _download(browser: Browser, form: list[tuple[str, str]]) -> tuple[float, float, int]:
