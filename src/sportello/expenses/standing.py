@@ -5,19 +5,24 @@ Act as `System`, inside a transaction that holds the rows. As many queries for o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from django.db.models import Count
 
 from sportello.core.cents import euro_sum
 from sportello.core.keys import ring
+from sportello.core.ready import Ready
 from sportello.expenses.models import Expense, ExpenseKind, Held, StsSettings
 from sportello.expenses.rules.content import ZERO
 from sportello.expenses.rules.next_step import Sides, visible
 from sportello.expenses.states import OPEN_CALLS, CallState, Visible, check_move
 
 STATE = ("state", "version", "updated_at")
+_REFUNDS_OF = Ready(
+    Expense, lambda original: Expense.objects.filter(original_id=original, held=Held.HELD).only("known_amount")
+)
+_HELD = Ready(Expense, lambda key: Expense.objects.filter(pk=key, held=Held.HELD).only("pk"))
 
 
 def content_hash(practice_id: int, text: str) -> str:
@@ -33,15 +38,30 @@ def sides_of(expenses: Sequence[Expense]) -> dict[int, Sides]:
 def _both_sides(expenses: Sequence[Expense]) -> list[Sides]:
     refunds = _refunds([row.pk for row in expenses if row.kind == ExpenseKind.DOCUMENT])
     originals = {row.original_id for row in expenses if row.original_id}
-    held = set(Expense.objects.filter(pk__in=originals, held=Held.HELD).values_list("pk", flat=True))
+    held = _held(originals)
     entities = {row.entity_id for row in expenses if row.held == Held.CANCELLED}
-    strict = set(
-        StsSettings.objects.filter(entity_id__in=entities, reinsert_cancelled=False).values_list("entity_id", flat=True)
-    )
+    strict = _strict(entities)
     return [_sides(row, refunds.get(row.pk, (0, ZERO)), held, strict) for row in expenses]
 
 
+def _held(ids: Collection[int]) -> set[int]:
+    if len(ids) < 2:  # one document alone has its statement ready
+        return {key for key in ids if _HELD.rows(key)}
+    return set(Expense.objects.filter(pk__in=ids, held=Held.HELD).values_list("pk", flat=True))
+
+
+def _strict(entities: Collection[int]) -> set[int]:
+    """Return the entities where a cancelled document is not inserted again by itself."""
+    if not entities:
+        return set()
+    rows = StsSettings.objects.filter(entity_id__in=entities, reinsert_cancelled=False)
+    return set(rows.values_list("entity_id", flat=True))
+
+
 def _refunds(ids: Sequence[int]) -> Mapping[int, tuple[int, Decimal]]:
+    if len(ids) == 1:
+        mine = _REFUNDS_OF.rows(ids[0])
+        return {ids[0]: (len(mine), sum((row.known_amount for row in mine), ZERO))}
     rows = Expense.objects.filter(original_id__in=ids, held=Held.HELD).order_by("original_id").values("original_id")
     found = rows.annotate(number=Count("pk"), amount=euro_sum("known_amount"))
     return {row["original_id"]: (row["number"], row["amount"]) for row in found}

@@ -14,6 +14,8 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
+from sportello.core.ready import Ready
+from sportello.core.ready_writes import ReadyInsert, ReadyUpdate
 from sportello.core.turns import write_turn
 from sportello.expenses import patience
 from sportello.expenses.models import (
@@ -31,6 +33,15 @@ from sportello.expenses.states import CallState, Visible
 
 FILE_LIMIT = 2000
 """Documents in one file: far below the 5 MByte that the State takes, and settled while one watches."""
+_DOCUMENT = Ready(Expense, lambda key: Expense.objects.select_for_update(of=("self",)).filter(pk=key))
+_MAY_LEAVE = Ready(
+    StsSettings,
+    lambda entity: StsSettings.objects.filter(
+        entity_id=entity, activated_at__isnull=False, stopped_at__isnull=True
+    ).only("pk"),
+)
+_CALLS, _ATTEMPTS = ReadyInsert(Transmission), ReadyInsert(Attempt)
+_TAKEN = ReadyUpdate(Expense, ["carrier", "state", "wanted", "sent_once", "version", "updated_at"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ def claim_one(
     :raises Expense.DoesNotExist: no such document
     """
     with write_turn(), transaction.atomic():
-        row = Expense.objects.select_for_update(of=("self",)).select_related("carrier").get(pk=expense_id)
+        row = _DOCUMENT.one(expense_id)
         step = next_step(sides_of([row])[row.pk])
         if step in {Step.ASK, Step.NOTHING} or step not in only or not _may_leave(row.entity_id):
             return Step.ASK if step is Step.ASK else Step.NOTHING
@@ -63,14 +74,14 @@ def claim_one(
 
 
 def _may_leave(entity_id: int) -> bool:
-    return StsSettings.objects.filter(entity_id=entity_id, activated_at__isnull=False, stopped_at=None).exists()
+    return _MAY_LEAVE.first(entity_id) is not None
 
 
 def _write_down(row: Expense, step: Step, by: int | None, now: datetime) -> Claimed:
     operation = FLAGS[step]
     content, digest = (row.should, row.should_hash) if step is not Step.CANCEL else ("", "")
     sent_before = row.sent_once
-    transmission = Transmission.objects.create(
+    transmission = Transmission(
         practice_id=row.practice_id,
         entity_id=row.entity_id,
         kind=TransmissionKind.SINGLE,
@@ -80,7 +91,8 @@ def _write_down(row: Expense, step: Step, by: int | None, now: datetime) -> Clai
         attempted_at=now,
         lease_until=now + patience.lease(upload=False),
     )
-    attempt = Attempt.objects.create(
+    _CALLS.insert(transmission)
+    attempt = Attempt(
         practice_id=row.practice_id,
         entity_id=row.entity_id,
         transmission=transmission,
@@ -90,10 +102,11 @@ def _write_down(row: Expense, step: Step, by: int | None, now: datetime) -> Clai
         content_hash=digest,
         known_protocol=row.protocol,
     )
+    _ATTEMPTS.insert(attempt)
     row.carrier, row.state = transmission, Visible.QUEUED.value
     row.wanted, row.sent_once = False, True
     row.version += 1
-    row.save(update_fields=["carrier", "state", "wanted", "sent_once", "version", "updated_at"])
+    _TAKEN.update(row)
     return Claimed(transmission, attempt, row, step, sent_before)
 
 

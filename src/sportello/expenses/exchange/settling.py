@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from sportello.billing.models import Invoice
 from sportello.core import audit
 from sportello.core.actors import System
+from sportello.core.ready import Ready
+from sportello.core.ready_writes import ReadyUpdate
 from sportello.core.turns import write_turn
 from sportello.expenses import patience, running
 from sportello.expenses.models import (
@@ -39,6 +42,17 @@ WRITTEN = (
     *("refused_hash", "refused_operation", "messages", "messages_at", "ask", "tries", "next_try_at", "carrier"),
     *STATE,
 )
+_CALL = Ready(Transmission, lambda key: Transmission.objects.select_for_update(of=("self",)).filter(pk=key))
+_ATTEMPT = Ready(Attempt, lambda call: Attempt.objects.filter(transmission_id=call))
+_ORIGINAL = Ready(Expense, lambda key: Expense.objects.filter(pk=key).only("original"))
+_DOCUMENT = Ready(Expense, lambda key: Expense.objects.select_for_update(of=("self",)).filter(pk=key))
+_REFUND_DUE = Ready(Expense, lambda original: Expense.objects.filter(original_id=original, due=True).only("pk")[:1])
+_PATIENT = Ready(Invoice, lambda key: Invoice.objects.filter(pk=key).only("patient"))
+_SETTLED = ReadyUpdate(Expense, WRITTEN)
+_OUTCOME = ReadyUpdate(Attempt, ["outcome", "messages"])
+_CLOSED = ReadyUpdate(
+    Transmission, ["state", "answered_at", "settled_at", "protocol", "trouble", "messages", "ask_after"]
+)
 
 
 def pause(tries: int) -> timedelta:
@@ -55,10 +69,10 @@ def pause(tries: int) -> timedelta:
 def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expense | None:
     """Write down what became of a single document's call; None when somebody settled it before."""
     with write_turn(), transaction.atomic():
-        call = Transmission.objects.select_for_update(of=("self",)).get(pk=transmission_id)
+        call = _CALL.one(transmission_id)
         if call.state not in {CallState.WRITTEN, CallState.UNCERTAIN}:
             return None
-        attempt = Attempt.objects.get(transmission=call)
+        attempt = _ATTEMPT.one(call.pk)
         row = _locked(attempt)
         row.carrier = call
         answer = patiently(answer, _faults_before(attempt, answer))
@@ -67,7 +81,7 @@ def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expens
         _close_call(call, answer, now)
         if call.state in {CallState.DONE, CallState.NOT_SENT}:
             close_attempt(attempt, answer)
-            attempt.save(update_fields=["outcome", "messages"])
+            _OUTCOME.update(attempt)
             apply(row, attempt, answer, now=now)
             row.carrier = None
         _show(row, now)
@@ -85,18 +99,20 @@ def _faults_before(attempt: Attempt, answer: Answer) -> int:
 
 def _locked(attempt: Attempt) -> Expense:
     """Lock a document, and before it what it takes back from: in the order in which everybody locks."""
-    expense = Expense.objects.only("pk", "original_id").get(pk=attempt.expense_id)
-    ids = [pk for pk in (expense.original_id, expense.pk) if pk]
+    original_id = _ORIGINAL.one(attempt.expense_id).original_id
+    if original_id is None:
+        return _DOCUMENT.one(attempt.expense_id)
+    ids = [original_id, attempt.expense_id]
     rows = Expense.objects.select_for_update(of=("self",)).select_related("carrier", "original").filter(pk__in=ids)
     found = {row.pk: row for row in rows.order_by("pk")}
-    return found[expense.pk]
+    return found[attempt.expense_id]
 
 
 def _show(row: Expense, now: datetime) -> None:
     """Put the state that follows, of the document and of what it takes back from; wake the sender where due."""
     restate([row])
     row.version += 1
-    row.save(update_fields=WRITTEN)
+    _SETTLED.update(row)
     if row.original_id:
         original = Expense.objects.select_related("carrier").get(pk=row.original_id)
         if restate([original]):
@@ -110,7 +126,7 @@ def follow_up(row: Expense, *, now: datetime) -> None:
     if row.carrier_id is not None:
         return
     waits = row.next_try_at is not None and row.next_try_at > now
-    refunds = row.kind == ExpenseKind.DOCUMENT and row.held == Held.HELD and row.refunds.filter(due=True).exists()
+    refunds = row.kind == ExpenseKind.DOCUMENT and row.held == Held.HELD and bool(_REFUND_DUE.rows(row.pk))
     original = row.original
     unties = row.held != Held.HELD and original is not None and original.state == Visible.TO_DELETE
     if running.goes_at_once(row) or refunds or unties:
@@ -133,7 +149,7 @@ def _close_call(call: Transmission, answer: Answer, now: datetime) -> None:
     check_call_move(CallState(call.state), to)
     call.state, call.answered_at, call.settled_at = to.value, now, now
     call.protocol = answer.protocol[:40]
-    call.save(update_fields=["state", "answered_at", "settled_at", "protocol", "trouble", "messages", "ask_after"])
+    _CLOSED.update(call)
 
 
 def doubt(call: Transmission, *, now: datetime, upload: bool) -> None:
@@ -206,7 +222,7 @@ def stop_account(entity_id: int, reason: str, *, now: datetime) -> None:
 
 def _tell(call: Transmission, row: Expense, answer: Answer) -> None:
     """Write down who sent what and what became of it: operation, outcome and codes, never a person's data."""
-    about = audit.Subject("expense", row.pk, row.invoice.patient_id, row.entity_id)
+    about = audit.Subject("expense", row.pk, _PATIENT.one(row.invoice_id).patient_id, row.entity_id)
     audit.record(
         System("sistema ts", row.practice_id),
         AUDIT[Visible(row.state)],
