@@ -45,10 +45,13 @@ class Picture:
     dark: bool = False
     signed_in: bool = True
     full: bool = False
+    patient: str = ""  # who signs in to the portal, as the demo names them; else the practice's owner
 
 
 PAPER = r"/practice/invoices/\d+/"
 OPEN = "/practice/invoices/?view=open"
+PLACE = r"/c/[0-9a-f-]+/invoices/"
+ITALIAN, ARABIC, CHINESE = "patient, two practices", "patient, Arabic", "patient, Chinese"
 CHOOSE, EDITOR = "/practice/invoices/for/", r"/practice/invoices/new/\?patient=\d+"
 PICTURES: tuple[Picture, ...] = (
     Picture("sign-in", "/accounts/login/", "Sign in, with a password or a passkey.", "Coming in", signed_in=False),
@@ -72,17 +75,25 @@ PICTURES: tuple[Picture, ...] = (
     Picture("invoice", OPEN, "A paper: next step, contents, timeline.", "Invoices", link=PAPER, full=True),
     Picture("invoice-dark", OPEN, "The same in the dark.", "Invoices", link=PAPER, dark=True),
     Picture("invoice-phone", OPEN, "The same on a phone.", "Invoices", link=PAPER, size=PHONE),
+    Picture("sts", "/practice/sts/", "Every paid document with its state at the State.", "Sistema TS"),
+    Picture("sts-phone", "/practice/sts/", "The same on a phone.", "Sistema TS", size=PHONE),
+    Picture("sts-sendings", "/practice/sts/sendings/", "Every sending with its answer.", "Sistema TS"),
+    Picture("sts-year", "/practice/sts/year/", "What is missing, and until when.", "Sistema TS"),
+    Picture("portal", "/", "A patient's invoices: one PDF, a ZIP, the year.", "Portal", link=PLACE, patient=ITALIAN),
+    Picture("portal-phone", "/", "The same on a phone.", "Portal", link=PLACE, size=PHONE, patient=ITALIAN),
+    Picture("portal-arabic", "/", "From right to left.", "Portal", link=PLACE, patient=ARABIC),
+    Picture("portal-chinese", "/", "In Chinese, in the dark.", "Portal", link=PLACE, dark=True, patient=CHINESE),
     Picture("settings", "/practice/settings/", "Practice, billing entities, members, mail.", "Settings"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A demo server that runs, and who signs in there."""
+    """A demo that runs: both sites, and who signs in there, by what the demo calls them."""
 
     address: str
-    email: str
-    password: str
+    portal: str
+    people: dict[str, tuple[str, str]]
 
 
 @contextmanager
@@ -92,28 +103,37 @@ def demo_server() -> Iterator[Demo]:
 
     :raises RuntimeError: it did not start, or named nobody to sign in
     """
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
+    with closing(socket.create_server(("127.0.0.1", 0))) as one, closing(socket.create_server(("127.0.0.1", 0))) as two:
+        port, portal = one.getsockname()[1], two.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="sportello-tour-") as data:
         log = Path(data) / "server.log"
-        command = [environment.program("sportello"), "serve", "--demo", "--port", str(port)]
+        command = [
+            environment.program("sportello"),
+            "serve",
+            "--demo",
+            "--port",
+            str(port),
+            "--portal-port",
+            str(portal),
+        ]
         variables = os.environ | {"SPORTELLO_DATA": data, "PYTHONUNBUFFERED": "1"}
         with log.open("wb") as said:
             process = subprocess.Popen(command, env=variables, stdout=said, stderr=subprocess.STDOUT)  # noqa: S603
         try:
-            yield _wait(process, log, f"http://127.0.0.1:{port}")
+            yield _wait(process, log, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{portal}")
         finally:
             process.terminate()
             process.wait(timeout=120)
 
 
-def _wait(process: subprocess.Popen[bytes], log: Path, address: str) -> Demo:
+def _wait(process: subprocess.Popen[bytes], log: Path, address: str, portal: str) -> Demo:
     for _ in range(3_000):
         text = log.read_text(encoding="utf-8")
         found = [match for line in text.splitlines() if (match := SIGN_IN.match(line))]
         if found:
-            time.sleep(20.0)  # the worker sets the papers meanwhile
-            return Demo(address, found[0]["email"], found[0]["password"].strip())
+            time.sleep(30.0)  # the worker sets the papers and hears from the ministry meanwhile
+            people = {one["role"].strip(): (one["email"], one["password"].strip()) for one in found}
+            return Demo(address, portal, {"": next(iter(people.values())), **people})
         if process.poll() is not None:
             break
         time.sleep(0.1)
@@ -124,7 +144,7 @@ def take(browser: Browser, demo: Demo, pictures: Sequence[Picture]) -> None:
     """Photograph pages into docs/tour; one sign-in serves all of a size and light."""
     sessions: dict[tuple[Any, ...], Page] = {}
     for picture in pictures:
-        key = (picture.size, picture.dark, picture.signed_in)
+        key = (picture.size, picture.dark, picture.signed_in, picture.patient)
         if key not in sessions:
             sessions[key] = _session(browser, demo, picture)
         _photograph(sessions[key], picture)
@@ -133,7 +153,7 @@ def take(browser: Browser, demo: Demo, pictures: Sequence[Picture]) -> None:
 
 def _session(browser: Browser, demo: Demo, picture: Picture) -> Page:
     page = browser.new_page(
-        base_url=demo.address,
+        base_url=demo.portal if picture.patient else demo.address,
         viewport={"width": picture.size[0], "height": picture.size[1]},
         color_scheme="dark" if picture.dark else "light",
         locale="it-IT",
@@ -141,11 +161,13 @@ def _session(browser: Browser, demo: Demo, picture: Picture) -> Page:
         reduced_motion="reduce",
     )
     if picture.signed_in:
-        page.goto("/accounts/login/")
-        page.fill("input[name=login]", demo.email)
-        page.fill("input[name=password]", demo.password)
+        email, password = demo.people[picture.patient]
+        page.goto("/sign-in/" if picture.patient else "/accounts/login/")
+        page.fill("input[name=address]" if picture.patient else "input[name=login]", email)
+        page.fill("input[name=password]", password)
         page.press("input[name=password]", "Enter")
-        page.wait_for_url("**/practice/**")
+        page.wait_for_url(f"{demo.portal}/**" if picture.patient else "**/practice/**")
+        page.wait_for_load_state("networkidle")
     return page
 
 

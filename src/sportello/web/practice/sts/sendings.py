@@ -94,10 +94,10 @@ def sendings_csv(request: PartyRequest) -> HttpResponse:
         _("Operation"),
         _("State"),
         _("Protocol"),
-        _("Sent"),
-        _("Accepted"),
+        pgettext("documents", "Sent"),
+        pgettext("documents", "Accepted"),
         _("With anomalies"),
-        _("Rejected"),
+        pgettext("documents", "Rejected"),
         _("By"),
     ]
     return csv_response("sistema-ts-invii", head, _cells(request, asked))
