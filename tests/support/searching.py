@@ -38,7 +38,7 @@ def traces(needles: Iterable[str], places: Mapping[str, bytes]) -> list[str]:
 def _loose(needle: str) -> set[bytes]:
     """Return the ways to write a text in which capitals do not matter."""
     ways = {needle, json.dumps(needle)[1:-1], quote(needle), needle.encode().hex()}
-    return {way.encode().lower() for way in ways} | {needle.lower().encode("utf-16-le")}
+    return {way.encode().lower() for way in ways} | {needle.lower().encode("utf-16-le").lower()}
 
 
 def _exact(needle: str) -> set[bytes]:
