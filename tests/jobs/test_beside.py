@@ -8,7 +8,7 @@ import pytest
 from deskwire.cards import Card
 from deskwire.signing import Signer
 from sportello.core import pairing
-from sportello.jobs import beside
+from sportello.jobs import beside, portals
 from sportello.jobs.beside import Beside
 from sportello.jobs.outcome import Refused
 
@@ -27,8 +27,8 @@ def portal(monkeypatch, db, settings, tmp_path):
         known.offers.append((card.id, code, portal, address))
         known.desks = f"{pairing.desk_id()}  Sportello  {address} paired"
 
-    monkeypatch.setattr(beside.portals, "fetch_card", lambda url: known.card)
-    monkeypatch.setattr(beside.portals, "offer", offer)
+    monkeypatch.setattr(portals, "fetch_card", lambda url: known.card)
+    monkeypatch.setattr(portals, "offer", offer)
     said = {"pair-code": "ABCD-EFGH\n"}
     monkeypatch.setattr(beside, "_portal", lambda *words, **more: said.get(words[0], known.desks))
     return known

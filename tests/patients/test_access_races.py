@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -50,7 +51,7 @@ def test_accept_by_several_accounts_at_once_connects_one(monkeypatch):
     world = build_world()
     sent = send(world.ada, world.bruno)
     given = token()
-    found = _at_once([lambda each=each: accept(given, account=f"account-{each}") for each in range(TOGETHER)])
+    found = _at_once([partial(accept, given, account=f"account-{each}") for each in range(TOGETHER)])
     won = [each for each in found if not isinstance(each, RuleViolation)]
     assert len(won) == 1
     assert {each.code for each in found if isinstance(each, RuleViolation)} == {"dead"}
