@@ -136,6 +136,16 @@ def test_disconnect_bites_at_the_next_request(signed_in, his, desk):
     assert desk.kinds() == ["overview"]
 
 
+@pytest.mark.parametrize("code", [say.RefusalCode.NOT_CONNECTED, say.RefusalCode.SUSPENDED, say.RefusalCode.EXPIRED])
+def test_closed_access_leads_on_to_a_page_that_is_another_one(signed_in, his, desk, code):
+    desk.refuse("overview", code)
+    page = signed_in.get(f"/c/{his.uid}/invoices/").content.decode()
+    assert 'href="/?all=1"' in page
+    answer = signed_in.get("/?all=1")
+    assert answer.status_code == 200
+    assert f"/c/{his.uid}/" not in answer.content.decode()
+
+
 def test_desk_that_is_away_shows_nothing_old(signed_in, his, desk):
     desk.away = True
     answer = signed_in.get(f"/c/{his.uid}/invoices/")
