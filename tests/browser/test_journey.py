@@ -7,6 +7,7 @@ stays on the portal's side.
 from __future__ import annotations
 
 import io
+import re
 import urllib.request
 import zipfile
 from pathlib import Path
@@ -115,7 +116,9 @@ def _is_closed(page: Page, hand: Hand, patient: dict[str, Any]) -> None:
     assert refused.status in {403, 404}
     assert b"%PDF" not in refused.body()
     hand.press(page.locator("main a.btn-primary"))
+    expect(page).to_have_url(re.compile(r"/\?all=1$"))
     _shows_nothing(page, patient)
+    expect(page.locator("main li")).to_have_count(1)
     expect(page.locator("main a[href*='/c/']")).to_have_count(0)
 
 

@@ -7,6 +7,7 @@ cents; papers have numbers of six digits in a series whose code is a word.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from datetime import date
@@ -36,6 +37,9 @@ FAMILIES = (
 )
 GIVEN = {"it": "Ermenegilda", "ar": "عبدالرحمانية", "zh-hans": "Wenchangyue"}
 FOREIGN = {"ar": "الزهراويالقرطبي"}
+HEAVY = "heavy"
+"""In the place of a language: an Italian patient whose papers are as long as no invoice is."""
+WEIGHT = 12 * 1024 * 1024
 PATIENCE = 400.0
 
 
@@ -70,16 +74,20 @@ def wait_for_papers() -> int:
 
 def _treated(world: Any, number: int, language: str) -> dict[str, Any]:
     from tests.billing.desk import issued, line, paid
+    from tests.billing.papers_kept import keep_papers
 
-    patient = _patient(world, number, language)
+    patient = _patient(world, number, "it" if language == HEAVY else language)
     today, papers = date.today(), []
     for turn in range(PAPERS):
         price = Decimal(1100 + 97 * number + 17 * turn) + Decimal(31 + 7 * turn) / 100
         make = paid if turn == 0 else issued
         papers.append(make(world, line(f"{price:.2f}"), patient=patient, on=today))
+    if language == HEAVY:
+        keep_papers(papers, b"%PDF" + os.urandom(WEIGHT))
     return {
         "id": patient.pk,
         "language": language,
+        "bytes": WEIGHT * PAPERS if language == HEAVY else 0,
         "family": patient.family_name,
         "email": patient.email,
         "total": str(sum(paper.total for paper in papers)),
