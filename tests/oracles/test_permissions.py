@@ -15,6 +15,7 @@ from sportello.billing.permissions import (
     may_void_payment,
 )
 from sportello.core.actors import Actor, Power, Role, Switch
+from sportello.expenses.permissions import may_configure, may_send
 from sportello.parties.permissions import may_edit_fiscal_settings, may_edit_numbering, may_manage_members
 from sportello.patients.permissions import (
     may_archive_patients,
@@ -43,6 +44,8 @@ GUARDS: dict[tuple[str, str], Callable[[Actor], bool]] = {
     ("credit_note", "issue"): may_issue,
     ("payment", "record"): may_record_payment,
     ("payment", "delete"): may_void_payment,
+    ("sts", "configure_credentials"): may_configure,
+    ("sts", "send_and_see_outcomes"): may_send,
     ("sts", "opposition_set"): may_set_opposition,
     ("invitation", "send_resend_cancel"): may_connect,
     ("connection", "disconnect"): may_connect,

@@ -15,6 +15,7 @@ from sportello.core.violations import RuleViolation
 from sportello.expenses.models import Expense, ExpenseKind
 from sportello.expenses.permissions import check_may_send
 from sportello.expenses.taking_in import derive_papers
+from sportello.patients.permissions import check_may_set_opposition
 
 LONGEST_REASON = 200
 
@@ -78,11 +79,12 @@ def set_opposition(*, actor: Actor, expense_id: int, opposed: bool | None) -> No
     It is then sent without the code and with the flag; what was sent with the code is changed at once.
 
     :raises Expense.DoesNotExist: no such document for this actor
-    :raises MayNot: the switch `sts` is off
+    :raises MayNot: the switch `sts` is off, or an accountant is acting
     :raises RuleViolation: ``sts_call_under_way``, ``sts_refund_follows``
     """
     with acting(actor), transaction.atomic(durable=True):
         row = open_row(actor, expense_id)
+        check_may_set_opposition(actor)
         if row.kind == ExpenseKind.REFUND:
             raise RuleViolation("sts_refund_follows", field="document")
         if row.opposition == opposed:

@@ -15,6 +15,7 @@ from sportello.expenses.rules.deeds import Deed, possible
 from sportello.expenses.rules.next_step import Sides
 from sportello.expenses.rules.should import WhyNot
 from sportello.expenses.standing import sides_of
+from sportello.patients.permissions import may_set_opposition
 
 HISTORY = 50
 
@@ -107,13 +108,14 @@ def detail(actor: Actor, expense_id: int) -> DocumentDetail:
 
 def _deeds(actor: Actor, row: Expense, sides: Sides, opposed: bool, family: list[Expense]) -> frozenset[Deed]:
     to_send = sum(1 for one in family if one.due and one.held == Held.NONE and one.carrier_id is None)
-    return possible(
+    found = possible(
         sides,
         excluded=row.excluded,
         opposed=opposed,
         has_code=row.why_not != WhyNot.NO_CODE,
         refunds_to_send=to_send if row.kind == ExpenseKind.DOCUMENT else 0,
     )
+    return found if may_set_opposition(actor) else found - {Deed.OPPOSE, Deed.UNOPPOSE}
 
 
 def _history(row: Expense) -> tuple[AttemptRow, ...]:
