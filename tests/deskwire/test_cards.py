@@ -66,7 +66,11 @@ def test_card_with_an_address_that_is_none_is_refused(address):
         replace(DESK_CARD, address=address)
 
 
-@pytest.mark.parametrize("key", ["", "abc", DESK_CARD.key + "=", DESK_CARD.key[:-1], "é" * 43])
+@pytest.mark.parametrize(
+    "key",
+    ["", "abc", DESK_CARD.key + "=", DESK_CARD.key[:-1], "é" * 43],
+    ids=["empty", "short", "padded", "cut", "accented"],  # by name: the workers of a run draw keys of their own
+)
 def test_card_with_a_key_that_is_none_is_refused(key):
     with pytest.raises(Malformed, match="key"):
         replace(DESK_CARD, key=key)

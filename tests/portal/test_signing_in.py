@@ -357,7 +357,9 @@ def test_key_ring_opens_what_an_older_key_closed():
     assert newer.seal("anna", place="x:1").startswith("k2.")
 
 
-@pytest.mark.parametrize("text", ["", "k1:short", "k1:!!", f"{new_line('k1')}\n{new_line('k1')}"])
+@pytest.mark.parametrize(
+    "text", ["", "k1:short", "k1:!!", f"{new_line('k1')}\n{new_line('k1')}"], ids=["empty", "short", "noise", "twice"]
+)
 def test_key_ring_that_is_malformed_is_refused(text):
     with pytest.raises(KeyTrouble):
         KeyRing.parse(text)
