@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
+from zipfile import ZipFile
+
 import pytest
 from django.urls import reverse
 
+from sistemats.replies.files import read_receipt
 from sportello.core.actors import Role, Switch, System, acting
+from sportello.core.models import AuditEntry
+from sportello.expenses import ministry
 from sportello.expenses.models import Difference, Expense, MonthlyReport, Transmission
 from sportello.parties.models import Membership
 from sportello.parties.operations import edit_member
@@ -142,6 +148,43 @@ def test_sending_shows_protocol_and_document(proved, counter):
     page = text_of(client.get(reverse("practice:sts_sending", args=[sending.pk])))
     assert sending.protocol in page
     assert paper.printed_number in page
+
+
+def test_receipts_are_the_files_as_the_ministry_gave_them(proved, counter, world):
+    papers = [paid(world, therapy(world), patient=one) for one in (world.bruno, world.mia, world.mia, world.mia)]
+    spoil(world.mia, "VRDMIA18P45A944A")
+    counter.run(automatic=True, many=3)
+    counter.settle()
+    assert [counter.state(each) for each in papers] == ["ACCEPTED", "REJECTED", "REJECTED", "REJECTED"]
+    with acting(System("tests")):
+        sending = Transmission.objects.get(kind="batch")
+    with ministry.speaking(counter.account, now=counter.simulator.clock.now) as client:
+        given = client.receipt(sending.protocol), client.errors(sending.protocol)
+    response = proved("ada").get(reverse("practice:sts_receipts", args=[sending.pk]))
+    body = response.getvalue()
+    assert response["Content-Type"] == "application/zip"
+    assert int(response["Content-Length"]) == len(body)
+    with ZipFile(io.BytesIO(body)) as archive:
+        kept = {name: archive.read(name) for name in archive.namelist()}
+    receipt, errors = read_receipt(given[0].pdf), given[1].archive
+    assert receipt.startswith(b"%PDF-")
+    assert kept == {f"ricevuta-{sending.protocol}.pdf": receipt, f"errori-{sending.protocol}.zip": errors}
+    with acting(System("tests")):
+        assert AuditEntry.objects.filter(action="sts.receipts", object_id=sending.pk).count() == 1
+
+
+def test_receipts_of_a_sending_without_any_lead_back_with_a_word(proved, counter):
+    [paper] = due(counter)
+    client = proved("ada")
+    client.post(reverse("practice:sts_deed", args=[paper.pk, "send"]))
+    with acting(System("tests")):
+        Transmission.objects.update(receipt=None)
+        sending = Transmission.objects.get()
+    address = reverse("practice:sts_receipts", args=[sending.pk])
+    response = client.get(address)
+    assert response.url == reverse("practice:sts_sending", args=[sending.pk])
+    assert proved("olga").get(address).status_code == 404
+    assert proved("elena").get(address).status_code == 403
 
 
 def test_collaborator_needs_the_switch_and_it_bites_at_once(proved, counter, world):
