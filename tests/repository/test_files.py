@@ -102,5 +102,6 @@ def test_texts_end_with_one_line_end_and_hold_no_carriage_return():
 def test_every_npm_package_is_used():
     package = json.loads((tree.ROOT / "package.json").read_text(encoding="utf-8"))
     folders = json.loads((tree.ROOT / "script" / "assets.json").read_text(encoding="utf-8"))["folders"]
-    used = {source for files in folders.values() for source in files.values()}
+    sources = [source for files in folders.values() for source in files.values()]
+    used = {source if isinstance(source, str) else source["font"] for source in sources}
     assert not [name for name in package["dependencies"] if not any(source.startswith(f"{name}/") for source in used)]
