@@ -1,4 +1,4 @@
-"""What holds for every test: no network, rows in no order, real databases put back as they were."""
+"""What holds for every test: no network, no leak, rows in no order, real databases put back as they were."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import TransactionTestCase
 
-from tests.support import databases, shuffling
+from tests.support import databases, secrecy, shuffling
 from tests.world import world
 
 __all__ = ["world"]
@@ -17,9 +17,9 @@ __all__ = ["world"]
 collect_ignore = ["portal"]  # another Django project: script/test portal
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """
-    Give `django.db.models` back the names of its submodules.
+    Have leaks looked for, and give `django.db.models` back the names of its submodules.
 
     pytest-randomly imports model_bakery, which imports Django's models before there are settings: that fails
     half way and leaves submodules loaded that their package does not know, and migrations name one of them.
@@ -29,6 +29,7 @@ def pytest_configure() -> None:
         parent, _, child = name.rpartition(".")
         if parent == package.__name__:
             setattr(package, child, module)
+    config.pluginmanager.register(secrecy, "secrecy")
 
 
 @pytest.fixture(scope="session")
