@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import translation
 
 from deskwire import messages as say
 from portal.connections.codes import ConnectionState
@@ -199,7 +200,8 @@ def test_form_from_elsewhere_is_refused(bruno):
     strict = Client(enforce_csrf_checks=True)
     answer = strict.post("/sign-in/", {"address": "bruno.neri@example.org", "password": "x" * 12})
     assert answer.status_code == 403
-    assert "open too long" in answer.content.decode()
+    with translation.override("it"):
+        assert translation.gettext("The page was open too long") in answer.content.decode()
 
 
 def test_cookies_are_out_of_reach_of_scripts(signed_in):

@@ -6,11 +6,13 @@ at: killed in between, it is looked at again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from typing import TypeVar
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from sportello.billing import changes
 from sportello.billing.models import Invoice, InvoiceKind
@@ -24,6 +26,7 @@ from sportello.expenses.rules.should import Should, concerns_the_state, derive
 from sportello.expenses.standing import content_hash, restate
 from sportello.patients.operations.patients import CODE_CHANGED
 
+_T = TypeVar("_T")
 TOPICS = (changes.DOCUMENT, CODE_CHANGED)
 SLICE = 200
 _DERIVED = (
@@ -47,14 +50,31 @@ def take_in(party_id: int) -> int:
     with acting(System("expenses", party_id)):
         for topic in TOPICS:
             while True:
-                with write_turn(), transaction.atomic():
-                    slice_ = marks.waiting(topic, party_id, SLICE)
-                    taken = _take_slice(party_id, topic, [object_id for _, object_id in slice_])
-                    marks.drop([mark_id for mark_id, _ in slice_])
+                seen, taken = _again_when_beaten(partial(_marked_slice, party_id, topic))
                 written += taken.written
-                if len(slice_) < SLICE:
+                if seen < SLICE:
                     break
     return written
+
+
+def _marked_slice(party_id: int, topic: str) -> tuple[int, Taken]:
+    with write_turn(), transaction.atomic():
+        slice_ = marks.waiting(topic, party_id, SLICE)
+        taken = _take_slice(party_id, topic, [object_id for _, object_id in slice_])
+        marks.drop([mark_id for mark_id, _ in slice_])
+    return len(slice_), taken
+
+
+def _again_when_beaten(slice_: Callable[[], _T]) -> _T:
+    """
+    Do a slice, and once more when another worker wrote one of its new rows first: it is there by then.
+
+    :raises IntegrityError: something else is wrong
+    """
+    try:
+        return slice_()
+    except IntegrityError:
+        return slice_()
 
 
 def take_in_entity(entity_id: int, party_id: int) -> int:
@@ -66,9 +86,13 @@ def take_in_entity(entity_id: int, party_id: int) -> int:
             ids = list(papers.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:SLICE])
             if not ids:
                 return written
-            with write_turn(), transaction.atomic():
-                written += derive_papers(ids, party_id).written
+            written += _again_when_beaten(partial(_derive_slice, ids, party_id)).written
             after = ids[-1]
+
+
+def _derive_slice(ids: Collection[int], party_id: int) -> Taken:
+    with write_turn(), transaction.atomic():
+        return derive_papers(ids, party_id)
 
 
 def derive_papers(invoice_ids: Collection[int], party_id: int) -> Taken:

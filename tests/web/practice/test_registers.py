@@ -113,16 +113,16 @@ def test_stamp_is_noted_with_its_number(world, signed_in, papers):
     assert papers[0].printed_number in text_of(client.get(reverse("practice:register_stamps")))
     address = reverse("practice:register_stamp", args=[papers[0].pk])
     assert client.get(address).status_code == 200
-    typed = {"identifier": "01234567890123", "stamped_on": "12/03/2026"}
+    typed = {"identifier": "90817263544536", "stamped_on": "12/03/2026"}
     assert client.post(address, typed)["Location"] == reverse("practice:register_stamps")
     with acting(System("tests")):
-        assert StampRecord.objects.get(invoice=papers[0]).identifier == "01234567890123"
+        assert StampRecord.objects.get(invoice=papers[0]).identifier == "90817263544536"
 
 
 @pytest.mark.parametrize("typed", [{"stamped_on": "13/03/2026"}, {"stamped_on": "ieri"}, {"identifier": "1" * 30}])
 def test_stamp_that_cannot_be_is_refused_and_still_there(world, signed_in, papers, typed):
     address = reverse("practice:register_stamp", args=[papers[0].pk])
-    sent = {"identifier": "01234567890123", "stamped_on": "12/03/2026"} | typed
+    sent = {"identifier": "90817263544536", "stamped_on": "12/03/2026"} | typed
     response = signed_in("ada").post(address, sent)
     assert response.status_code == 422
     assert all(f'value="{value}"' in text_of(response) for value in sent.values())
