@@ -34,7 +34,6 @@ pytestmark = pytest.mark.timeout(900)
     [
         pytest.param(PHONE, False, id="phone"),
         pytest.param({"javascript": False}, True, id="keyboard alone, no script"),
-        pytest.param({}, True, id="keyboard alone"),
     ],
 )
 @pytest.mark.parametrize("language", ["it", "ar", "zh-hans"])

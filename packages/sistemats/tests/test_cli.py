@@ -32,8 +32,7 @@ Run = Callable[..., tuple[int, Any]]
 
 @pytest.fixture
 def simulator(tmp_path: Path, socket_enabled: None) -> Iterator[Simulator]:
-    noon = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=ROME)  # no test runs into another day
-    with Simulator(Options(folder=tmp_path / "ministry", clock=noon)) as running:
+    with Simulator(Options(folder=tmp_path / "ministry")) as running:  # by the clock that the command lives by
         yield running
 
 
