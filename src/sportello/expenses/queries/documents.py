@@ -15,6 +15,8 @@ from sportello.core.actors import Actor, current
 from sportello.core.cents import euro_sum
 from sportello.expenses.models import Expense, ExpenseKind, Held
 from sportello.expenses.queries.paging import page
+from sportello.expenses.rules.content import Content
+from sportello.expenses.rules.opposing import why_unchangeable
 from sportello.expenses.rules.should import WhyNot
 from sportello.expenses.states import Visible
 from sportello.patients.folding import fold
@@ -74,9 +76,10 @@ class Filter:
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
     """
-    One document. `name` is empty for who may not see names; `can_send`: it may be ticked and sent. EUR.
+    One document. `name` is empty for who may not see names; `can_send`: it may be sent now; `can_oppose`: the patient's
+    wish may be said of it. EUR.
 
-    `said_at` is when the State last said something of it.
+    `said_at` is when the State last said something of it; `types` are the expense types it should be known by there.
     """
 
     id: int
@@ -99,6 +102,8 @@ class DocumentRow:
     traceable: bool | None
     sent_once: bool
     said_at: datetime | None
+    can_oppose: bool
+    types: tuple[str, ...]
 
     @property
     def signed(self) -> Decimal:
@@ -189,6 +194,10 @@ def document_row(actor: Actor, row: Expense) -> DocumentRow:
         traceable=row.invoice.traceable,
         sent_once=row.sent_once,
         said_at=row.messages_at or row.known_at,
+        can_oppose=not why_unchangeable(
+            kind=row.kind, due=row.due, why_not=row.why_not, under_way=row.carrier_id is not None
+        ),
+        types=_types(row),
     )
 
 
@@ -201,7 +210,11 @@ def messages_of(kept: object) -> tuple[Message, ...]:
 def shown(rows: QuerySet[Expense, Expense]) -> QuerySet[Expense, Expense]:
     """Return documents with everything that `document_row` reads, in the same query."""
     found = rows.select_related("entity", "invoice", "invoice__patient", "invoice__customer", "original")
-    return found.defer("should", "invoice__snapshot", "original__should")
+    return found.defer("invoice__snapshot", "original__should")
+
+
+def _types(row: Expense) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(piece.expense_type for piece in Content.read(row.should).pieces)) if row.should else ()
 
 
 def _searched(rows: QuerySet[Expense, Expense], asked: Filter) -> QuerySet[Expense, Expense]:

@@ -95,7 +95,7 @@ WORDS: dict[Deed, DeedWords] = {
         _("Does the patient object for this document?"),
         _(
             "The expense is sent without the codice fiscale and stands in nobody's tax return. What was sent with the "
-            "code is cancelled there and sent anew without it."
+            "code is corrected there at once."
         ),
     ),
     Deed.UNOPPOSE: DeedWords(

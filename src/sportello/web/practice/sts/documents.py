@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
 from sportello.billing.queries.editor import Choice, entity_choices
@@ -45,6 +45,11 @@ class Shown:
     url: str
 
     @property
+    def may_tick(self) -> bool:
+        """Whether something can be done with it together with others."""
+        return self.row.can_send or self.row.can_oppose
+
+    @property
     def cents(self) -> int:
         """The amount in cents, for the sum of what is ticked."""
         return int(self.row.signed * 100)
@@ -58,7 +63,7 @@ def documents(request: PartyRequest) -> HttpResponse:
     found = page_of(request.actor, asked, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     numbers = counts(asked)
     known = banners(request.actor, today=timezone.localdate())
-    rows = [shown(row) for row in found.rows]
+    rows, to_send = [shown(row) for row in found.rows], sendable_count(asked)
     entities = entity_choices()
     context = {
         "page": Page(rows, found.total, found.after, found.before, found.amount),
@@ -69,8 +74,10 @@ def documents(request: PartyRequest) -> HttpResponse:
         "years": _years(request, asked),
         "all_years": _without(request, "year"),
         "period": _("Paid in %(year)s") % {"year": asked.year} if asked.year else _("All years"),
-        "to_send": sendable_count(asked),
+        "to_send": to_send,
+        "every": _every(to_send),
         "may_send_some": any(each.row.can_send for each in rows),
+        "may_tick_some": any(each.may_tick for each in rows),
         "active": any(each.is_active for each in known),
         "entities": entities,
         "entity_word": next((each.name for each in entities if each.id == asked.entity_id), _("All entities")),
@@ -100,6 +107,7 @@ def documents_csv(request: PartyRequest) -> HttpResponse:
         _("Document"),
         _("Patient"),
         _("Paid on"),
+        _("Expense type"),
         _("State"),
         _("Reason"),
         _("Protocol"),
@@ -221,6 +229,18 @@ def _entity_links(request: PartyRequest, entities: Sequence[Choice]) -> list[tup
     return every + [(each.name, _with(request, {"entity": each.id}, "entity")) for each in entities]
 
 
+def _every(number: int) -> str:
+    """Return the sentence that selects all that can be sent, "" where nothing can."""
+    if not number:
+        return ""
+    text = ngettext(
+        "Select the %(number)s document to send of this filter",
+        "Select all %(number)s documents to send of this filter",
+        number,
+    )
+    return text % {"number": number}
+
+
 def _automatic(known: list[Banner]) -> Banner | None:
     """Return the one entity whose switch stands in the head, None where there are several, or none is active."""
     active = [each for each in known if each.is_active]
@@ -234,6 +254,7 @@ def _cells(rows: Iterator[DocumentRow]) -> Iterator[list[str]]:
             _("Credit note") if row.is_refund else _("Invoice"),
             row.name,
             row.paid_on.isoformat(),
+            " ".join(row.types),
             str(looks.look("sts", row.state).word),
             said_of(row),
             row.protocol,

@@ -30,11 +30,14 @@ AT_ONCE = 1
 def send(request: PartyRequest) -> HttpResponse:
     """Send the ticked documents, or all of the filter that can be."""
     found = sendable(asked_for(request))
+    picked: set[int] = set()
     if request.POST.get("everything") != "1":
         picked = {int(each) for each in request.POST.getlist("row") if each.isdecimal()}
         found = {entity: [pk for pk in ids if pk in picked] for entity, ids in found.items()}
     found = {entity: ids for entity, ids in found.items() if ids}
     number = sum(len(ids) for ids in found.values())
+    if number and len(picked) > number:
+        _tell_passed_over(request, len(picked) - number)
     if not number:
         messages.warning(request, _("Choose at least one document that can be sent."))
     elif number <= AT_ONCE:
@@ -43,6 +46,15 @@ def send(request: PartyRequest) -> HttpResponse:
         _send_many(request, found)
     query = request.GET.urlencode()
     return redirect(f"{reverse('practice:sts')}?{query}" if query else "practice:sts")
+
+
+def _tell_passed_over(request: PartyRequest, number: int) -> None:
+    text = ngettext(
+        "%(number)s of the chosen documents does not wait to be sent: it was passed over.",
+        "%(number)s of the chosen documents do not wait to be sent: they were passed over.",
+        number,
+    )
+    messages.info(request, text % {"number": number})
 
 
 def _send_one(request: PartyRequest, expense_id: int) -> None:

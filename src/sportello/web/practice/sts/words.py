@@ -60,6 +60,9 @@ add(
             "this password first, then tick the box and test."
         ),
         "sts_call_under_way": _("A sending of this document is under way: its answer comes first."),
+        "sts_none_chosen": _("Choose at least one document."),
+        "sts_opposition_needless": _("Nothing of this document goes to the State: there is nothing to object to."),
+        "sts_too_many_chosen": _("At most %(most)s documents can be changed at once: narrow the list down first."),
         "sts_no_receipt": _("The Sistema TS gives no receipt for this sending."),
         "sts_not_configured": _("The account is not complete: look at the list of what is missing."),
         "sts_not_sendable": _("This is not possible now: the document has changed in the meantime."),

@@ -11,17 +11,26 @@
   // The boxes of a form, also of one that they name by `form=`: rows with menus of their own cannot stand inside it.
   const rows = (form) => [...form.elements].filter((box) => box.matches("input[type=checkbox][name=row]:not(:disabled)"));
 
+  // Those that "select all" means: boxes set aside are ticked one by one, unless there are no others.
+  const usual = (form) => {
+    const boxes = rows(form);
+    const found = boxes.filter((box) => !("aside" in box.dataset));
+    return found.length > 0 ? found : boxes;
+  };
+
   const paint = (form) => {
     const bar = form.querySelector("[data-bulk]");
     const boxes = rows(form);
     const chosen = boxes.filter((box) => box.checked);
+    const meant = usual(form);
+    const wholePage = meant.length > 0 && meant.every((box) => box.checked);
     const every = form.querySelector("input[name=everything]");
     const all = [...form.elements].find((box) => box.matches("input[data-all]"));
     for (const box of boxes) box.closest("tr").classList.toggle("sel", box.checked);
     if (all) {
       all.hidden = false;
-      all.checked = boxes.length > 0 && chosen.length === boxes.length;
-      all.indeterminate = chosen.length > 0 && chosen.length < boxes.length;
+      all.checked = wholePage;
+      all.indeterminate = chosen.length > 0 && !wholePage;
     }
     if (!bar) return;
     const whole = every && every.checked;
@@ -36,7 +45,7 @@
     const cents = chosen.reduce((total, box) => total + Number(box.dataset.cents || 0), 0);
     sum.hidden = whole || !chosen.some((box) => box.dataset.cents);
     sum.textContent = money(cents);
-    if (every) every.closest("label").hidden = !whole && (chosen.length < boxes.length || Number(every.dataset.total) <= boxes.length);
+    if (every) every.closest("label").hidden = !whole && (!wholePage || Number(every.dataset.total) <= meant.length);
     bar.querySelector("[data-clear]").hidden = false;
   };
 
@@ -47,7 +56,7 @@
     const form = event.target instanceof HTMLInputElement ? event.target.form : null;
     if (!form || !form.matches("[data-select]")) return;
     if (event.target.matches("[data-all]")) {
-      for (const box of rows(form)) box.checked = event.target.checked;
+      for (const box of event.target.checked ? usual(form) : rows(form)) box.checked = event.target.checked;
     }
     const every = form.querySelector("input[name=everything]");
     if (every && event.target !== every && !event.target.checked) every.checked = false;
