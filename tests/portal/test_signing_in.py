@@ -14,7 +14,8 @@ from portal.accounts import limits, operations
 from portal.accounts.codes import Deed
 from portal.accounts.limits import POLICIES, Tried
 from portal.accounts.models import Account, Event, Session
-from portal.keeping.ring import KeyRing, KeyTrouble, new_line
+from portal.keeping.key_file import new_line
+from portal.keeping.ring import KeyRing, KeyTrouble
 from portal.post.models import Mail
 from portal.post.outbox import opened
 from tests.portal.conftest import PASSWORD, account

@@ -17,7 +17,7 @@ from django.db import OperationalError, ProgrammingError
 from portal.commands.outcome import Exit, Misused, Refused, complain
 from portal.keeping.ring import KeyTrouble
 
-COMMANDS = ("serve", "web", "mail", "migrate", "pairing", "accounts", "deployment", "demo")
+COMMANDS = ("serve", "web", "mail", "migrate", "pairing", "accounts", "keys", "deployment", "demo")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

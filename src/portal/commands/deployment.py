@@ -80,5 +80,22 @@ def _store() -> Iterator[tuple[str, str]]:
     waiting = preparing.migrations_waiting()
     if waiting:
         yield f"{waiting} migrations wait.", "Run `portal migrate`."
-    elif not any(each.is_paired for each in pairing.desks()):
+        return
+    yield from _keys()
+    if not any(each.is_paired for each in pairing.desks()):
         yield "No practice's server is paired: there is nothing to see.", "Run `portal pair-code`."
+
+
+def _keys() -> Iterator[tuple[str, str]]:
+    from portal.keeping import rotation
+    from portal.keeping.ring import KeyTrouble, ring
+
+    try:
+        ids = list(ring().keys)
+    except KeyTrouble:
+        return  # said of the files already
+    used = rotation.usage()
+    if lost := sum(count for key_id, count in used.items() if key_id not in ids):
+        yield f"{lost} values are closed under keys that the key file does not hold.", "Put their lines back."
+    if old := sum(count for key_id, count in used.items() if key_id in ids[1:]):
+        yield f"{old} values are still closed under an older key.", "Run `portal rotate-key --resume`."

@@ -14,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from portal.commands.outcome import Refused, say
 from portal.connections import identity
-from portal.keeping import ring
+from portal.keeping import key_file
 
 KEY_WORDS = """\
 Files were made that only this portal has: {keys}, {identity}
@@ -36,7 +36,7 @@ def ensure_keys() -> None:
         names = ", ".join(str(path) for path in missing)
         raise Refused(f"{names} is missing, but this portal is in use. Put the file back from where you keep its copy.")
     if not keys.exists():
-        ring.make_file(keys)
+        key_file.make(keys)
     if not own.exists():
         identity.make_file(own)
     say(KEY_WORDS.format(keys=keys, identity=own))

@@ -99,25 +99,6 @@ def ring() -> KeyRing:
     return _read(path, seen.st_mtime_ns, seen.st_size, seen.st_ino)
 
 
-def make_file(path: Path) -> None:
-    """
-    Make a key file with one fresh key, readable by its owner alone.
-
-    :raises FileExistsError: there is one; it is never replaced
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(f"# The encryption keys of this portal. Keep a copy elsewhere.\n{new_line('k1')}\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def new_line(key_id: str) -> str:
-    """Return a fresh line for a key file."""
-    return f"{key_id}:{base64.b64encode(os.urandom(32)).decode()}"
-
-
 def _decoded(encoded: str) -> bytes:
     try:
         return base64.b64decode(encoded, validate=True)
