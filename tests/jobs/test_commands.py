@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import stat
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from sportello.accounts.models import Person
 from sportello.billing.models import Invoice
 from sportello.billing.operations.issue import issue_invoice
 from sportello.billing.verification import verify_papers
-from sportello.core import audit, beats, guards, rotation
+from sportello.core import audit, beats, guards, keys, rotation
 from sportello.core.actors import Role, System, acting
-from sportello.core.crypto import new_key_line
+from sportello.core.crypto import KeyRing, new_key_line
 from sportello.core.files import keeping
 from sportello.core.files.content import Purpose
 from sportello.core.mail import queueing
@@ -46,6 +47,7 @@ def key_file(tmp_path, settings):
     """Give a key file of the test's own with one key."""
     path = tmp_path / "keys.txt"
     path.write_text(f"{new_key_line('old')}\n")
+    path.chmod(0o600)
     settings.SPORTELLO_KEY_FILE = str(path)
     return path
 
@@ -195,8 +197,6 @@ def test_keys_rotate_closes_everything_anew_and_changes_nothing(closed, world, c
 
 
 def test_keys_rotate_that_was_stopped_goes_on_where_it_ended(closed, world, monkeypatch):
-    from sportello.core import keys
-
     keys.add_to_file(closed)
     with acting(System("test")):
         next(iter(rotation.close_anew()))
@@ -208,6 +208,30 @@ def test_keys_rotate_that_was_stopped_goes_on_where_it_ended(closed, world, monk
     with acting(System("test")):
         assert set(rotation.usage()) == {"k2"}
     assert len(closed.read_text().splitlines()) == 2
+
+
+def test_keys_rotate_lets_the_group_of_the_key_file_read_it_still(closed):
+    closed.chmod(0o644)
+    assert main(["keys", "rotate"]) == Exit.DONE
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o640, "and everybody no longer"
+    assert [path.name for path in closed.parent.iterdir() if "keys" in path.name] == ["keys.txt"]
+
+
+def test_add_to_file_twice_at_once_loses_no_key(key_file):
+    begin = threading.Barrier(8)
+    given: list[str] = []
+
+    def add() -> None:
+        begin.wait(60)
+        given.append(keys.add_to_file(key_file))
+
+    threads = [threading.Thread(target=add) for _ in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(120)
+    assert sorted(given) == [f"k{number}" for number in range(2, 10)]
+    assert set(KeyRing.parse(key_file.read_text()).keys) == {"old", *given}
 
 
 def test_keys_retire_takes_out_only_what_nothing_needs(closed, world, capsys):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,12 +45,14 @@ def make_file(path: Path) -> str:
 
 def add_to_file(path: Path) -> str:
     """Put a fresh key before the others, so that new values are written with it, and return its id."""
-    text = path.read_text(encoding="ascii")
-    known = KeyRing.parse(text).keys
-    key_id = next(f"k{number}" for number in range(len(known) + 1, 10_000) if f"k{number}" not in known)
-    lines = text.splitlines()
-    first = next(index for index, line in enumerate(lines) if line.strip() and not line.startswith("#"))
-    _replace(path, [*lines[:first], new_key_line(key_id), *lines[first:]])
+    path = path.resolve()
+    with _alone(path):
+        text = path.read_text(encoding="ascii")
+        known = KeyRing.parse(text).keys
+        key_id = next(f"k{number}" for number in range(len(known) + 1, 10_000) if f"k{number}" not in known)
+        lines = text.splitlines()
+        first = next(index for index, line in enumerate(lines) if line.strip() and not line.startswith("#"))
+        _replace(path, [*lines[:first], new_key_line(key_id), *lines[first:]])
     return key_id
 
 
@@ -57,16 +62,35 @@ def remove_from_file(path: Path, key_id: str) -> None:
 
     :raises ValueError: no such key, or it is the first (it writes) or the last (it makes the look-up hashes)
     """
-    lines = path.read_text(encoding="ascii").splitlines()
-    ids = list(KeyRing.parse("\n".join(lines)).keys)
-    if key_id not in ids[1:-1]:
-        raise ValueError(f"{key_id!r} is not a key between the first and the last of the file")
-    _replace(path, [line for line in lines if not line.strip().startswith(f"{key_id}:")])
+    path = path.resolve()
+    with _alone(path):
+        lines = path.read_text(encoding="ascii").splitlines()
+        ids = list(KeyRing.parse("\n".join(lines)).keys)
+        if key_id not in ids[1:-1]:
+            raise ValueError(f"{key_id!r} is not a key between the first and the last of the file")
+        _replace(path, [line for line in lines if not line.strip().startswith(f"{key_id}:")])
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the folder's lock: two commands that read the same old file would each lose the other's key."""
+    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+        os.fsync(handle)  # the new name is on the disk too, before the key closes anything
+    finally:
+        os.close(handle)
 
 
 def _replace(path: Path, lines: list[str]) -> None:
-    part = path.with_name(f".{path.name}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """Put these lines in the file's place; owner and group stay, so that root locks nobody out."""
+    part, was = path.with_name(f".{path.name}.part"), path.stat()
+    part.unlink(missing_ok=True)  # of a command that was killed
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
+        os.fchown(handle, was.st_uid, was.st_gid)
+    os.fchmod(handle, was.st_mode & 0o660)  # a group of one's own may read it, everybody may not
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write("\n".join(lines) + "\n")
         file.flush()
