@@ -20,6 +20,7 @@ from sportello.core.violations import RuleViolation
 from sportello.expenses import ministry, patience
 from sportello.expenses.documents import document_of, id_of
 from sportello.expenses.exchange import claiming
+from sportello.expenses.exchange.asking import Seen, adopt
 from sportello.expenses.exchange.singles import reference_of
 from sportello.expenses.models import Attempt, Expense, Held, StsSettings, Transmission
 from sportello.expenses.operations import manual, sides
@@ -61,6 +62,12 @@ def unpaid_again(world: World, invoice: Invoice) -> None:
 def effective(counter: Counter, operation: str) -> int:
     """Return how many calls of an operation the State carried out."""
     return sum(1 for one in counter.journal(operation) if one["outcome"] in {"done", "warned"})
+
+
+def refusals(counter: Counter) -> list[list[str]]:
+    """Return the codes of the refunds and cancellations that the State refused."""
+    calls = [*counter.journal("refund"), *counter.journal("cancel")]
+    return [one["codes"] for one in calls if one["outcome"] == "refused"]
 
 
 @pytest.mark.parametrize("fault", DONE_BUT_SILENT)
@@ -155,6 +162,61 @@ def test_refund_is_cancelled_before_its_original(counter: Counter, world: World)
     counter.settle()
     assert (counter.state(note), counter.state(invoice)) == ("DELETED", "DELETED")
     assert counter.held() == {}
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.CONNECTION_RESET])
+def test_document_is_not_cancelled_while_its_refund_is_in_doubt(counter: Counter, world: World, fault: Fault):
+    invoice = sent(counter, world)
+    counter.faults(once(fault, REFUND))
+    note = credited(world, invoice)
+    counter.run(automatic=True)
+    assert counter.state(note) in {"UNCERTAIN", "READY"}
+    sides.exclude(actor=world.ada, expense_id=counter.expense(invoice).pk, reason="Non va inviata")
+    counter.settle()
+    assert (counter.state(note), counter.state(invoice)) in {("DELETED", "DELETED"), ("NOT_APPLICABLE", "DELETED")}
+    assert refusals(counter) == []
+    assert counter.held() == {}
+
+
+def test_document_is_not_refunded_while_a_call_about_it_is_in_doubt(counter: Counter, world: World):
+    invoice = sent(counter, world)
+    counter.faults(once(Fault.LOST_ANSWER, CHANGE))
+    sides.set_opposition(actor=world.ada, expense_id=counter.expense(invoice).pk, opposed=True)
+    counter.run(automatic=True)
+    assert counter.state(invoice) == "UNCERTAIN"
+    note = credited(world, invoice)
+    counter.run(automatic=True)
+    assert counter.journal("refund") == []
+    counter.settle()
+    assert (counter.state(note), counter.state(invoice)) == ("ACCEPTED", "REFUNDED")
+    assert refusals(counter) == []
+    counter.assert_books_agree()
+
+
+def test_file_leaves_refunds_behind_whose_original_is_in_doubt(counter: Counter, world: World):
+    first, second = sent(counter, world), sent(counter, world)
+    counter.faults(once(Fault.LOST_ANSWER, CHANGE))
+    sides.set_opposition(actor=world.ada, expense_id=counter.expense(first).pk, opposed=True)
+    counter.run(automatic=True)
+    assert counter.state(first) == "UNCERTAIN"
+    notes = [credited(world, first), credited(world, second)]
+    counter.take_in()
+    with acting(System("tests", counter.account.practice_id)):
+        claimed = claiming.claim_file(counter.entity, now=patience.now(), automatic=True)
+    assert claimed is not None
+    assert [counter.expense(note).carrier_id for note in notes] == [None, claimed.pk]
+
+
+def test_answer_that_is_older_than_what_is_known_is_not_taken(counter: Counter, world: World):
+    invoice = sent(counter, world)
+    row = counter.expense(invoice)
+    unpaid_again(world, invoice)
+    counter.settle()
+    assert counter.state(invoice) == "DELETED"
+    with acting(System("tests", counter.account.practice_id)):
+        stale = Seen(Held.HELD, DAY.isoformat(), (("SP", row.amount),), row.protocol)
+        assert adopt(row.pk, stale, version=row.version, now=patience.now()) is None
+    assert counter.state(invoice) == "DELETED"
 
 
 def test_cancelled_document_that_is_due_again_is_inserted_again(counter: Counter, world: World):

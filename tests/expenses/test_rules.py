@@ -220,8 +220,9 @@ ALL_SIDES = [
         refunds_held=refunds,
         refused_hash=refused[0],
         refused_operation=refused[1],
+        tied=tied,
     )
-    for due, problem, held, known, refund, call, ask, original, refunds, refused in product(
+    for due, problem, held, known, refund, call, ask, original, refunds, refused, tied in product(
         (True, False),
         ("", "unmapped"),
         ("none", "held", "cancelled", "other"),
@@ -232,6 +233,7 @@ ALL_SIDES = [
         (True, False),
         (0, 1),
         (("", ""), ("s", "I"), ("s", "V"), (CANCELLING, "C")),
+        (True, False),
     )
     if call not in {CallState.DONE, CallState.NOT_SENT}
 ]
@@ -259,6 +261,14 @@ def test_next_step_inserts_only_what_the_state_does_not_hold():
         if step is Step.CANCEL:
             assert not sides.due
             assert not sides.refunds_held
+
+
+def test_next_step_crosses_nothing_that_hangs_together_with_it():
+    for sides in ALL_SIDES:
+        if sides.tied:
+            assert next_step(sides) is not Step.REFUND
+            assert sides.is_refund or next_step(sides) is not Step.CANCEL
+            assert visible(sides) is visible(replace(sides, tied=False))
 
 
 def test_next_step_repeats_nothing_that_was_refused_for_the_same_content():

@@ -6,9 +6,10 @@ Act as `System`, inside a transaction that holds the rows. As many queries for o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from sportello.core.cents import euro_sum
 from sportello.core.keys import ring
@@ -19,10 +20,34 @@ from sportello.expenses.rules.next_step import Sides, visible
 from sportello.expenses.states import OPEN_CALLS, CallState, Visible, check_move
 
 STATE = ("state", "version", "updated_at")
+UNDER_WAY = Q(carrier__isnull=False) | Q(ask=True)
+"""Documents of which nobody knows what the State will hold in a moment."""
+_SIGHT = ("held", "known_amount", "carrier", "ask", "original")
 _REFUNDS_OF = Ready(
-    Expense, lambda original: Expense.objects.filter(original_id=original, held=Held.HELD).only("known_amount")
+    Expense,
+    lambda original: Expense.objects.filter(Q(held=Held.HELD) | UNDER_WAY, original_id=original).only(*_SIGHT),
 )
-_HELD = Ready(Expense, lambda key: Expense.objects.filter(pk=key, held=Held.HELD).only("pk"))
+_ORIGINAL = Ready(Expense, lambda key: Expense.objects.filter(pk=key).only(*_SIGHT))
+
+
+@dataclass(frozen=True, slots=True)
+class _Refunds:
+    """The refunds of a document: how many the State holds and what they come to (EUR), how many are under way."""
+
+    held: int = 0
+    amount: Decimal = ZERO
+    under_way: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Original:
+    """What a refund takes back from: whether the State holds it, whether that may change."""
+
+    held: bool
+    under_way: bool = False
+
+
+_NO_REFUNDS, _NO_ORIGINAL = _Refunds(), _Original(held=True)
 
 
 def content_hash(practice_id: int, text: str) -> str:
@@ -37,17 +62,23 @@ def sides_of(expenses: Sequence[Expense]) -> dict[int, Sides]:
 
 def _both_sides(expenses: Sequence[Expense]) -> list[Sides]:
     refunds = _refunds([row.pk for row in expenses if row.kind == ExpenseKind.DOCUMENT])
-    originals = {row.original_id for row in expenses if row.original_id}
-    held = _held(originals)
+    originals = _originals({row.original_id for row in expenses if row.original_id})
     entities = {row.entity_id for row in expenses if row.held == Held.CANCELLED}
     strict = _strict(entities)
-    return [_sides(row, refunds.get(row.pk, (0, ZERO)), held, strict) for row in expenses]
+    return [
+        _sides(row, refunds.get(row.pk, _NO_REFUNDS), originals.get(row.original_id or 0, _NO_ORIGINAL), strict)
+        for row in expenses
+    ]
 
 
-def _held(ids: Collection[int]) -> set[int]:
-    if len(ids) < 2:  # one document alone has its statement ready
-        return {key for key in ids if _HELD.rows(key)}
-    return set(Expense.objects.filter(pk__in=ids, held=Held.HELD).values_list("pk", flat=True))
+def _originals(ids: Collection[int]) -> Mapping[int, _Original]:
+    if not ids:
+        return {}
+    if len(ids) == 1:  # one document alone has its statement ready
+        rows: Iterable[Expense] = _ORIGINAL.rows(next(iter(ids)))
+    else:
+        rows = Expense.objects.filter(pk__in=ids).only(*_SIGHT)
+    return {row.pk: _Original(row.held == Held.HELD, row.ask or row.carrier_id is not None) for row in rows}
 
 
 def _strict(entities: Collection[int]) -> set[int]:
@@ -58,17 +89,27 @@ def _strict(entities: Collection[int]) -> set[int]:
     return set(rows.values_list("entity_id", flat=True))
 
 
-def _refunds(ids: Sequence[int]) -> Mapping[int, tuple[int, Decimal]]:
+def _refunds(ids: Sequence[int]) -> Mapping[int, _Refunds]:
     if len(ids) == 1:
         mine = _REFUNDS_OF.rows(ids[0])
-        return {ids[0]: (len(mine), sum((row.known_amount for row in mine), ZERO))}
-    rows = Expense.objects.filter(original_id__in=ids, held=Held.HELD).order_by("original_id").values("original_id")
-    found = rows.annotate(number=Count("pk"), amount=euro_sum("known_amount"))
-    return {row["original_id"]: (row["number"], row["amount"]) for row in found}
+        held = [row.known_amount for row in mine if row.held == Held.HELD]
+        under_way = sum(1 for row in mine if row.ask or row.carrier_id is not None)
+        return {ids[0]: _Refunds(len(held), sum(held, ZERO), under_way)}
+    rows = Expense.objects.filter(Q(held=Held.HELD) | UNDER_WAY, original_id__in=ids)
+    is_held = Q(held=Held.HELD)
+    found = (
+        rows.order_by("original_id")
+        .values("original_id")
+        .annotate(
+            number=Count("pk", filter=is_held),
+            amount=euro_sum("known_amount", filter=is_held),
+            under_way=Count("pk", filter=UNDER_WAY),
+        )
+    )
+    return {row["original_id"]: _Refunds(row["number"], row["amount"], row["under_way"]) for row in found}
 
 
-def _sides(row: Expense, refunds: tuple[int, Decimal], held: set[int], strict: set[int]) -> Sides:
-    number, amount = refunds
+def _sides(row: Expense, refunds: _Refunds, original: _Original, strict: set[int]) -> Sides:
     call = CallState(row.carrier.state) if row.carrier is not None else None
     return Sides(
         due=row.due,
@@ -82,9 +123,10 @@ def _sides(row: Expense, refunds: tuple[int, Decimal], held: set[int], strict: s
         refused_operation=row.refused_operation,
         call=call if call in OPEN_CALLS else None,
         ask=row.ask,
-        original_held=row.original_id is None or row.original_id in held,
-        refunds_held=number,
-        refunded=bool(number) and amount >= row.known_amount > 0,
+        original_held=original.held,
+        refunds_held=refunds.held,
+        refunded=bool(refunds.held) and refunds.amount >= row.known_amount > 0,
+        tied=original.under_way or refunds.under_way > 0,
         may_reinsert=row.entity_id not in strict,
     )
 

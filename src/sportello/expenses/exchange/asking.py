@@ -75,13 +75,13 @@ def seen_in(reply: PointQueryReply) -> Seen | None:
 
 
 def adopt(expense_id: int, seen: Seen, *, version: int, now: datetime) -> Expense | None:
-    """Take what the State said for what is known; None when a call began meanwhile: its answer knows better."""
+    """Take what the State said for what is known; None when anything happened meanwhile, which may know better."""
     with write_turn(), transaction.atomic():
         head = Expense.objects.only("original_id").get(pk=expense_id)
         ids = [pk for pk in (head.original_id, expense_id) if pk]
         rows = Expense.objects.select_for_update(of=("self",)).select_related("carrier", "original").filter(pk__in=ids)
         row = {one.pk: one for one in rows.order_by("pk")}[expense_id]
-        if row.carrier_id is not None:
+        if row.carrier_id is not None or row.version != version:
             return None
         before = row.held
         _take(row, seen)

@@ -33,7 +33,10 @@ from sportello.expenses.states import CallState, Visible
 
 FILE_LIMIT = 2000
 """Documents in one file: far below the 5 MByte that the State takes, and settled while one watches."""
+_ORIGINAL_OF = Ready(Expense, lambda key: Expense.objects.filter(pk=key).only("original"))
 _DOCUMENT = Ready(Expense, lambda key: Expense.objects.select_for_update(of=("self",)).filter(pk=key))
+TAKES_BACK_WHAT_RESTS = Q(original__held=Held.HELD, original__carrier=None, original__ask=False)
+"""Refunds of what the State holds and nobody is speaking about."""
 _MAY_LEAVE = Ready(
     StsSettings,
     lambda entity: StsSettings.objects.filter(
@@ -66,11 +69,19 @@ def claim_one(
     :raises Expense.DoesNotExist: no such document
     """
     with write_turn(), transaction.atomic():
-        row = _DOCUMENT.one(expense_id)
+        row = _locked(expense_id)
         step = next_step(sides_of([row])[row.pk])
         if step in {Step.ASK, Step.NOTHING} or step not in only or not _may_leave(row.entity_id):
             return Step.ASK if step is Step.ASK else Step.NOTHING
         return _write_down(row, step, by, now)
+
+
+def _locked(expense_id: int) -> Expense:
+    """Lock a document, and before it what it takes back from: of a refund and its original one alone sets out."""
+    original_id = _ORIGINAL_OF.one(expense_id).original_id
+    if original_id is not None:
+        _DOCUMENT.one(original_id)
+    return _DOCUMENT.one(expense_id)
 
 
 def _may_leave(entity_id: int) -> bool:
@@ -114,7 +125,7 @@ def sendable(entity_id: int, *, now: datetime, automatic: bool) -> QuerySet[Expe
     """Return documents that wait to be inserted or refunded: all of them, or those that somebody asked to send."""
     rows = Expense.objects.filter(entity_id=entity_id, state=Visible.READY, problem="", carrier=None, due=True)
     rows = rows.exclude(held=Held.OTHER).filter(Q(next_try_at=None) | Q(next_try_at__lte=now))
-    rows = rows.filter(Q(kind=ExpenseKind.DOCUMENT) | Q(original__held=Held.HELD))
+    rows = rows.filter(Q(kind=ExpenseKind.DOCUMENT) | TAKES_BACK_WHAT_RESTS)
     return rows if automatic else rows.filter(wanted=True)
 
 
@@ -154,10 +165,20 @@ def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None
 
 
 def _lock_ready(rows: QuerySet[Expense, Expense]) -> list[Expense]:
-    """Lock what waits, oldest first; another file's documents are passed over where the database can."""
-    skip = connection.features.has_select_for_update_skip_locked
-    locked = rows.select_for_update(of=("self",), skip_locked=skip) if skip else rows.select_for_update()
-    return list(locked.order_by("pk")[:FILE_LIMIT])
+    """
+    Lock what waits, oldest first, and what it takes back from; what others hold is passed over where the database can.
+
+    Nothing is waited for, so that it does not matter that originals are locked after their refunds here.
+    """
+    if not connection.features.has_select_for_update_skip_locked:
+        return list(rows.select_for_update().order_by("pk")[:FILE_LIMIT])
+    locked = list(rows.select_for_update(of=("self",), skip_locked=True).order_by("pk")[:FILE_LIMIT])
+    wanted = {row.original_id for row in locked if row.original_id}
+    if not wanted:
+        return locked
+    originals = Expense.objects.select_for_update(of=("self",), skip_locked=True).filter(pk__in=wanted)
+    ours = set(originals.order_by("pk").values_list("pk", flat=True))
+    return [row for row in locked if row.original_id is None or row.original_id in ours]
 
 
 def _file_step(sides: Sides) -> Step | None:

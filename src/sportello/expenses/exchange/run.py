@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from sistemats import Client
 from sistemats.crypto import Sealer
@@ -18,7 +18,7 @@ from sistemats.envelopes import Sealing
 from sportello.core.actors import System, acting
 from sportello.expenses import ministry, patience, running
 from sportello.expenses.exchange.asking import ask
-from sportello.expenses.exchange.claiming import claim_file, sendable
+from sportello.expenses.exchange.claiming import TAKES_BACK_WHAT_RESTS, claim_file, sendable
 from sportello.expenses.exchange.doubts import in_doubt, settle_doubt
 from sportello.expenses.exchange.files import release, send_file
 from sportello.expenses.exchange.outcomes import due_for_a_look, look
@@ -26,6 +26,7 @@ from sportello.expenses.exchange.singles import carry_out
 from sportello.expenses.models import Expense, ExpenseKind, Held, StsSettings, Transmission
 from sportello.expenses.rules.answers import Answer, Said
 from sportello.expenses.rules.next_step import Step
+from sportello.expenses.standing import UNDER_WAY
 from sportello.expenses.states import CallState, Visible
 
 MANY = 25
@@ -90,10 +91,10 @@ def to_mend(entity_id: int, *, limit: int) -> list[int]:
         Q(next_try_at=None) | Q(next_try_at__lte=now)
     )
     moved = Q(state__in=sorted(running.AT_ONCE)) | Q(state=Visible.UNCERTAIN, ask=True)
-    refunds = Q(state=Visible.READY, kind=ExpenseKind.REFUND, problem="", original__held=Held.HELD)
+    refunds = Q(state=Visible.READY, kind=ExpenseKind.REFUND, problem="") & TAKES_BACK_WHAT_RESTS
     found = rows.filter(moved | refunds).exclude(Q(state=Visible.TO_UPDATE) & ~Q(problem=""))
-    tied = Q(state=Visible.TO_DELETE, refunds__held=Held.HELD)
-    ids = found.exclude(pk__in=rows.filter(tied).values("pk")).order_by("pk").values_list("pk", flat=True)
+    in_the_way = Expense.objects.filter(Q(held=Held.HELD) | UNDER_WAY, original=OuterRef("pk"))
+    ids = found.exclude(Q(state=Visible.TO_DELETE) & Exists(in_the_way)).order_by("pk").values_list("pk", flat=True)
     return list(ids[:limit])
 
 

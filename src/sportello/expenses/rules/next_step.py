@@ -48,6 +48,7 @@ class Sides:
     :ivar original_held: of a refund: the State holds what it takes back from
     :ivar refunds_held: of a document: how many refunds the State holds, which must be cancelled before it
     :ivar refunded: the refunds that the State holds take back all of it
+    :ivar tied: what it hangs together with is under way or in doubt: of a refund its original, of a document a refund
     :ivar may_reinsert: a cancelled reference may be inserted again (open question, a setting)
     """
 
@@ -65,6 +66,7 @@ class Sides:
     original_held: bool = True
     refunds_held: int = 0
     refunded: bool = False
+    tied: bool = False
     may_reinsert: bool = True
 
 
@@ -92,7 +94,12 @@ def next_step(sides: Sides) -> Step:
     if sides.ask:
         return Step.ASK
     step = wanted(sides)
-    return Step.NOTHING if was_refused(sides, step) else step
+    return Step.NOTHING if was_refused(sides, step) or _must_wait(sides, step) else step
+
+
+def _must_wait(sides: Sides, step: Step) -> bool:
+    """Tell whether a step would cross another: no refund of what may be cancelled, no cancellation beside a refund."""
+    return sides.tied and (step is Step.REFUND or (step is Step.CANCEL and not sides.is_refund))
 
 
 def was_refused(sides: Sides, step: Step) -> bool:
