@@ -1,9 +1,9 @@
 """Bring the styles, scripts and fonts that the pages and papers carry.
 
 `script/assets.json` lists them: for each folder of ours, the name there and the file of an npm package it is
-copied from. A font with many letters is cut down to those of a catalogue of translations: `{"font": …, "letters": …}`.
-The packages are the ones of package-lock.json, checked against their hashes by npm; nothing they hold is run. Nothing
-copied is committed.
+copied from. A font with many letters is cut down to those of some files of ours, such as a catalogue of translations:
+`{"font": …, "letters": […]}`. The packages are the ones of package-lock.json, checked against their hashes by npm;
+nothing they hold is run. Nothing copied is committed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypedDict
 
 from script.lib import environment
 
@@ -25,7 +26,16 @@ MODULES = ROOT / "node_modules"
 LIST = ROOT / "script" / "assets.json"
 LOCK = ROOT / "package-lock.json"
 STAMP = ".stamp"
-Source = str | dict[str, str]
+
+
+class Cut(TypedDict):
+    """A font, and the files whose letters are kept of it."""
+
+    font: str
+    letters: list[str]
+
+
+Source = str | Cut
 Files = dict[str, Source]
 MAP_COMMENT = re.compile(rb"\n?(/\*# sourceMappingURL=[^*]*\*/|//# sourceMappingURL=\S*)\s*$")
 
@@ -73,9 +83,10 @@ def _wanted(files: Files) -> str:
     return _hash(LOCK.read_bytes() + json.dumps([files, letters] if letters else files, sort_keys=True).encode())
 
 
-def _letters(source: dict[str, str]) -> str:
-    """Return the letters of a catalogue, each once: a font cut down to them is a hundredth of the whole one."""
-    return "".join(sorted(set((ROOT / source["letters"]).read_text(encoding="utf-8")) - {"\n"}))
+def _letters(source: Cut) -> str:
+    """Return the letters of the files, each once: a font cut down to them is a hundredth of the whole one."""
+    texts = ((ROOT / name).read_text(encoding="utf-8") for name in source["letters"])
+    return "".join(sorted(set().union(*texts) - {"\n"}))
 
 
 def _is_current(folder: Path, files: Files) -> bool:

@@ -67,18 +67,19 @@ def test_ensure_names_a_file_that_no_package_has(project, capsys):
     assert "thing/missing.css" in capsys.readouterr().err
 
 
-def test_ensure_cuts_a_font_down_to_the_letters_of_a_catalogue(project):
+def test_ensure_cuts_a_font_down_to_the_letters_of_our_files(project):
     font = environment.ROOT / "src/sportello/billing/paper/fonts/NotoSans_400Regular.ttf"
     (project / "node_modules" / "thing" / "font.ttf").write_bytes(font.read_bytes())
     catalogue = project / "some.po"
     catalogue.write_text("abba\n", encoding="utf-8")
-    _list(project, {"font.woff": {"font": "thing/font.ttf", "letters": "some.po"}})
+    (project / "names.py").write_text("xy", encoding="utf-8")
+    _list(project, {"font.woff": {"font": "thing/font.ttf", "letters": ["some.po", "names.py"]}})
     assert assets.ensure()
-    assert _letters_of(project / "vendor" / "font.woff") == {"a", "b"}
+    assert _letters_of(project / "vendor" / "font.woff") == {"a", "b", "x", "y"}
     assert not assets.ensure()
     catalogue.write_text("abbacà\n", encoding="utf-8")
     assert assets.ensure()
-    assert _letters_of(project / "vendor" / "font.woff") == {"a", "b", "c", "à"}
+    assert _letters_of(project / "vendor" / "font.woff") == {"a", "b", "c", "x", "y", "à"}
 
 
 def _letters_of(path):
