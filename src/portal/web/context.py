@@ -47,7 +47,8 @@ def _sections(request: HttpRequest, overview: Overview | None) -> list[Entry]:
         if Power.INVOICES in overview.may:
             found.append((_("Invoices"), reverse("papers:invoices", args=[uid])))
         found.append((_("Who has looked"), reverse("papers:accesses", args=[uid])))
-        found.append((_("My data"), reverse("papers:record", args=[uid])))
+        own = overview.relation == Relation.SELF
+        found.append((_("My data") if own else _("The data"), reverse("papers:record", args=[uid])))
     else:
         found.append((_("Practices"), reverse("home")))
     found.append((_("Account"), reverse("account")))
