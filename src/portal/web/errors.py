@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from deskwire.messages import Refusal, RefusalCode
+from portal.accounts.models import Account
+
+ENTRANCES = {"sign-in", "sign-in-code", "sign-in-passkey", "invitation"}
+"""Pages with a form that lets somebody in; to who is in already they show something else."""
 
 STATUS = {
     RefusalCode.NOT_CONNECTED: 403,
@@ -37,7 +41,17 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer 403 to a form that did not come from a page of ours, or from one that was open too long."""
+    """
+    Answer 403 to a form that did not come from a page of ours, or from one that was open too long.
+
+    A second window in which somebody signs in, or out, after the first one did is led where the first one is: that
+    is only looked at, nothing is done.
+    """
+    place = request.resolver_match.url_name if request.resolver_match else None
+    if place in ENTRANCES and isinstance(request.user, Account):
+        return redirect(request.path)
+    if place == "sign-out" and not isinstance(request.user, Account):
+        return redirect("signed-out")
     return _page(request, "form_too_old", 403)
 
 
