@@ -19,8 +19,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from script.lib import assets, chromium, environment
+from script.lib import assets, chromium, environment, steps
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -173,7 +174,7 @@ def _session(browser: Browser, demo: Demo, picture: Picture) -> Page:
 
 def _photograph(page: Page, picture: Picture) -> None:
     answer = page.goto(picture.path)
-    if picture.link:
+    if picture.link and not re.fullmatch(picture.link, urlsplit(page.url).path):  # one practice alone opens by itself
         answer = page.goto(_link(page, picture.link))
     if answer is None or not answer.ok:
         raise RuntimeError(f"{picture.name}: {page.url} answers {answer and answer.status}")
@@ -214,6 +215,7 @@ def main() -> int:
     only = parser.parse_args().only
     environment.ensure("tests")
     assets.ensure()
+    steps.command([str(environment.python()), "-m", "script.lib.catalogues", "--compile"])
     from playwright.sync_api import sync_playwright
 
     chosen = [picture for picture in PICTURES if not only or picture.name in only]
