@@ -65,6 +65,14 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         """Return model, column and row, authenticated with the value."""
         return f"{instance._meta.label_lower}.{self.column}:{cast(HasScope, instance).uid}"
 
+    def closed(self, plain: str, *, scope: str, uid: UUID) -> Sealed:
+        """Return a text as the database is to hold it in the row with this `uid`, for rows written without a model."""
+        return Sealed(
+            ring().seal(plain.encode(), scope=scope, place=f"{self.model._meta.label_lower}.{self.column}:{uid}")
+            if plain
+            else ""
+        )
+
     def open(self, instance: models.Model, stored: str) -> str:
         """
         Return the plain text of what the database holds.

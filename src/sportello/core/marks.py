@@ -18,6 +18,7 @@ from django.db import transaction
 from sportello.core import outbox
 from sportello.core.actors import System, acting
 from sportello.core.models import ChangeMark, Job
+from sportello.core.ready_many import Among
 from sportello.core.states import JobState
 
 _LISTENERS: dict[str, str] = {}
@@ -78,4 +79,4 @@ def parties_waiting(topics: Sequence[str], limit: int = 500) -> list[int]:
 
 def drop(mark_ids: Sequence[int]) -> None:
     """Forget marks that were taken in, inside the transaction of what was done for them."""
-    ChangeMark.objects.filter(pk__in=mark_ids).delete()
+    ChangeMark.objects.filter(Among("pk", mark_ids)).delete()

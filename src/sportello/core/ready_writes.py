@@ -21,6 +21,18 @@ from sportello.core.ready import Place
 
 _M = TypeVar("_M", bound=models.Model)
 _Field = models.Field[Any, Any]
+_WHOLE = (
+    *(models.AutoField, models.BigAutoField, models.IntegerField, models.BigIntegerField, models.SmallIntegerField),
+    *(models.PositiveIntegerField, models.PositiveSmallIntegerField, models.PositiveBigIntegerField),
+)
+_AS_GIVEN: dict[type[_Field], type] = {
+    models.CharField: str,
+    models.TextField: str,
+    models.BooleanField: bool,
+    **dict.fromkeys(_WHOLE, int),
+}
+"""Columns that hand values of this very type, and nothing, to the database as they are."""
+_Column = tuple[str, type | None, _Field]
 UNLESS_THERE = "ON CONFLICT DO NOTHING"
 """Both databases: a row that a unique constraint refuses is left out, every other refusal is an error."""
 
@@ -30,7 +42,7 @@ class _Insert:
     """A statement of one connection and the columns that it wants, in order."""
 
     sql: str
-    fields: tuple[_Field, ...]
+    columns: tuple[_Column, ...]
     key_comes_back: bool
 
 
@@ -59,7 +71,7 @@ class ReadyInsert(Generic[_M]):
         if plan.key_comes_back and row.pk is not None:
             raise ValueError(f"a new {self.model.__name__} gets its key from the database")
         with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute(plan.sql, _values(row, plan.fields, connection, add=True))
+            cursor.execute(plan.sql, _values(row, plan.columns, connection, add=True))
             found = cursor.fetchone() if plan.key_comes_back else (row.pk,) if cursor.rowcount else None
         if found is None:
             return False
@@ -81,7 +93,7 @@ class ReadyInsert(Generic[_M]):
         if key_comes_back:
             returning, _ = connection.ops.return_insert_columns([meta.pk])  # type: ignore[attr-defined]  # not in the stubs
             text = f"{text} {returning}"
-        plan = self._plans[connection] = _Insert(text, fields, key_comes_back)
+        plan = self._plans[connection] = _Insert(text, _columns(fields), key_comes_back)
         return plan
 
 
@@ -91,7 +103,7 @@ class ReadyUpdate(Generic[_M]):
     def __init__(self, model: type[_M], columns: Sequence[str]) -> None:
         _check_plain(model)
         self._model, self._columns = model, columns
-        self._plans: WeakKeyDictionary[BaseDatabaseWrapper, tuple[str, tuple[_Field, ...]]] = WeakKeyDictionary()
+        self._plans: WeakKeyDictionary[BaseDatabaseWrapper, tuple[str, tuple[_Column, ...]]] = WeakKeyDictionary()
 
     def update(self, row: _M) -> None:
         """
@@ -102,26 +114,42 @@ class ReadyUpdate(Generic[_M]):
         """
         current()
         connection = transaction.get_connection()
-        text, fields = self._plans.get(connection) or self._plan(connection)
+        text, columns = self._plans.get(connection) or self._plan(connection)
         with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
-            cursor.execute(text, _values(row, fields, connection, add=False))
+            cursor.execute(text, _values(row, columns, connection, add=False))
             if cursor.rowcount != 1:
                 raise DatabaseError(f"this {self._model.__name__} is not there to be changed")
 
-    def _plan(self, connection: BaseDatabaseWrapper) -> tuple[str, tuple[_Field, ...]]:
+    def _plan(self, connection: BaseDatabaseWrapper) -> tuple[str, tuple[_Column, ...]]:
         meta = self._model._meta
         fields = [cast(_Field, meta.get_field(name)) for name in self._columns]
         query = cast(sql.UpdateQuery, self._model._base_manager.filter(pk=Place("pk")).query.chain(sql.UpdateQuery))
         query.add_update_fields([(each, None, Place(each.name)) for each in fields])  # type: ignore[misc]  # any expression
         text, params = query.get_compiler(connection=connection).as_sql()
-        plan = self._plans[connection] = text, (*fields, meta.pk)
+        plan = self._plans[connection] = text, _columns((*fields, meta.pk))
         if [each.name for each in params] != [*(each.name for each in fields), "pk"]:
             raise TypeError(f"{self._model.__name__} has columns that are no plain values")
         return plan
 
 
-def _values(row: models.Model, fields: Sequence[_Field], connection: BaseDatabaseWrapper, *, add: bool) -> list[Any]:
-    return [each.get_db_prep_save(each.pre_save(row, add), connection) for each in fields]
+def goes_as_given(field: _Field) -> type | None:
+    """Return the type whose values a column hands to the database as they are, None where it prepares all of them."""
+    return _AS_GIVEN.get(type(field.target_field if isinstance(field, models.ForeignKey) else field))
+
+
+def _columns(fields: Sequence[_Field]) -> tuple[_Column, ...]:
+    """Return each field with its attribute and the type that goes as it is."""
+    return tuple((each.attname, goes_as_given(each), each) for each in fields)
+
+
+def _values(row: models.Model, columns: Sequence[_Column], connection: BaseDatabaseWrapper, *, add: bool) -> list[Any]:
+    found = []
+    for name, plain, field in columns:
+        value = None if plain is None else getattr(row, name)
+        if plain is None or (type(value) is not plain and value is not None):
+            value = field.get_db_prep_save(field.pre_save(row, add), connection)
+        found.append(value)
+    return found
 
 
 def _check_plain(model: type[models.Model]) -> None:

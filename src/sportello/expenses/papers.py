@@ -1,138 +1,182 @@
-"""From papers in the database to what the rules take: read in bulk, with as many queries for one as for a thousand."""
+"""From papers in the database to what the rules take: read in bulk, with as many queries for one as for a thousand.
+
+Papers are read as plain rows of the few columns that count here: a model of an invoice has sixty, and making one takes
+longer than deriving what the State should hold of it.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from sistemats.codes import SenderCategory
 from sportello.billing.models import Invoice, InvoiceGroup, InvoiceKind, InvoiceLine
 from sportello.billing.rules.totals import CustomerKind
 from sportello.billing.rules.treatments import ServiceNature
+from sportello.core.ready_many import Among
 from sportello.expenses.models import Expense, ExpenseMapping, StsSettings
 from sportello.expenses.rules.content import ZERO, Reference
 from sportello.expenses.rules.mapping import Mapped, mapping_on, suggested
 from sportello.expenses.rules.should import FIRST_PAYMENT, Paper, PaperGroup, PaperLine, Stamp
+from sportello.patients.models import Customer, Patient
 
-_Rows = Mapping[int, Sequence[InvoiceLine]]
+
+class PaperRow(NamedTuple):
+    """The columns of an issued paper that count here. Amounts in EUR; `bonus_code` is closed and only there or not."""
+
+    id: int
+    practice_id: int
+    entity_id: int
+    corrects_id: int | None
+    patient_id: int | None
+    customer_id: int | None
+    printed_number: str
+    issued_on: date | None
+    paid_on: date | None
+    opposed: bool
+    traceable: bool | None
+    bonus_code: str
+    bonus_share: Decimal
+    stamp: Decimal
+    stamp_nature: str
+    total: Decimal
+    inputs: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        """Return no more than which paper it is."""
+        return f"PaperRow({self.id})"
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """An invoice with its issued credit notes, oldest first."""
 
-    invoice: Invoice
-    notes: tuple[Invoice, ...]
+    invoice: PaperRow
+    notes: tuple[PaperRow, ...]
 
     @property
-    def papers(self) -> tuple[Invoice, ...]:
+    def papers(self) -> tuple[PaperRow, ...]:
         """All of them, the invoice first."""
         return (self.invoice, *self.notes)
 
 
+class _Line(NamedTuple):
+    invoice_id: int
+    service_id: int | None
+    nature: str
+    vat_label: str
+    net: Decimal
+
+
 class Shelf:
-    """What a handful of invoices needs to be derived, read at once. Act as `System`."""
+    """What a handful of invoices needs to be derived, read at once; the books of theirs that are there, locked."""
 
     def __init__(self, invoice_ids: Collection[int]) -> None:
-        """Read invoices, notes, lines, groups, mappings, accounts and the expenses there are."""
-        papers = Invoice.objects.defer("snapshot").select_related("patient", "customer", "entity")
-        invoices = papers.filter(pk__in=invoice_ids, kind=InvoiceKind.INVOICE).exclude(state="DRAFT").order_by("pk")
-        entities = set(Invoice.objects.filter(pk__in=invoice_ids).values_list("entity_id", flat=True))
-        self.accounts = {row.entity_id: row for row in StsSettings.objects.filter(entity_id__in=entities)}
-        mine = [row for row in invoices if self._works(row)]
-        notes: defaultdict[int, list[Invoice]] = defaultdict(list)
-        ids = [row.pk for row in mine]
-        for note in papers.filter(corrects_id__in=ids).exclude(state="DRAFT").order_by("issued_at", "pk"):
+        """Read invoices, notes, lines, groups, mappings, accounts and codes. Act as `System`, inside a transaction."""
+        invoices = [*_papers("pk", invoice_ids, "pk", kind=InvoiceKind.INVOICE)]
+        entities = {row.entity_id for row in invoices}
+        accounts = StsSettings.objects.filter(entity_id__in=entities).select_related("entity")
+        self.accounts = {row.entity_id: row for row in accounts if row.is_active}
+        mine = [row for row in invoices if row.entity_id in self.accounts]
+        notes: defaultdict[int, list[PaperRow]] = defaultdict(list)
+        for note in _papers("corrects_id", [row.id for row in mine], "issued_at", "pk"):
             notes[note.corrects_id or 0].append(note)
-        self.bundles = [Bundle(row, tuple(notes[row.pk])) for row in mine]
-        every = [paper.pk for bundle in self.bundles for paper in bundle.papers]
-        self._lines = _grouped(InvoiceLine.objects.filter(invoice_id__in=every).order_by("position"))
-        self._groups = _groups(InvoiceGroup.objects.filter(invoice_id__in=every).order_by("position"))
-        self._mappings = self._read_mappings(entities)
-        self.expenses = {row.invoice_id: row for row in Expense.objects.filter(invoice_id__in=every).order_by("pk")}
+        self.bundles = [Bundle(row, tuple(notes[row.id])) for row in mine]
+        every = [paper.id for bundle in self.bundles for paper in bundle.papers]
+        self._lines = _lines(every)
+        self._groups = _groups(every)
+        self._types = _Types(entities, self._lines)
+        self._patients = _codes(Patient, {row.patient_id for row in mine if row.customer_id is None})
+        self._customers = _codes(Customer, {row.customer_id for row in mine})
+        locked = Expense.objects.select_for_update(of=("self",)).select_related("carrier")
+        self.expenses = {row.invoice_id: row for row in locked.filter(Among("invoice_id", every)).order_by("pk")}
 
-    def _works(self, invoice: Invoice) -> bool:
-        account = self.accounts.get(invoice.entity_id)
-        return account is not None and account.is_active
-
-    def _read_mappings(self, entities: Iterable[int]) -> dict[tuple[int, int], list[Mapped]]:
-        found: defaultdict[tuple[int, int], list[Mapped]] = defaultdict(list)
-        services = {line.service_id for lines in self._lines.values() for line in lines if line.service_id}
-        for row in ExpenseMapping.objects.filter(entity_id__in=entities, service_id__in=services):
-            found[row.entity_id, row.service_id].append(Mapped(row.valid_from, row.expense_type, row.flag))
-        return found
-
-    def paper(self, bundle: Bundle, paper: Invoice, *, original_due: bool = True) -> Paper:
+    def paper(self, bundle: Bundle, paper: PaperRow, *, original_due: bool = True) -> Paper:
         """Return one of a bundle's papers as the rules take it."""
         invoice, account = bundle.invoice, self.accounts[bundle.invoice.entity_id]
-        expense = self.expenses.get(paper.pk)
-        head = self.expenses.get(invoice.pk)
-        is_note = paper.pk != invoice.pk
+        expense, head = self.expenses.get(paper.id), self.expenses.get(invoice.id)
+        is_note = paper is not invoice
         opposition = head.opposition if head is not None else None
+        category = SenderCategory(account.category)
         return Paper(
-            reference=reference_of(paper, expense),
+            reference=self.reference(paper),
             is_person=paper.inputs.get("customer") == CustomerKind.PRIVATE.value,
-            lines=tuple(self._line(paper, line, account) for line in self._lines.get(paper.pk, ())),
-            groups=tuple(self._groups.get(paper.pk, ())),
+            lines=tuple([self._types.line(paper, line, category) for line in self._lines.get(paper.id, ())]),
+            groups=tuple(self._groups.get(paper.id, ())),
             stamp=Stamp(paper.stamp, paper.stamp_nature, account.stamp_expense),
             paid_on=invoice.paid_on,
-            code=_code(invoice),
+            code=self._code(invoice),
             opposed=paper.opposed if opposition is None else opposition,
             traceable=invoice.traceable,
             bonus_share=invoice.bonus_share if invoice.bonus_code and not is_note else ZERO,
             excluded=expense is not None and expense.excluded,
             active_since=account.active_since or FIRST_PAYMENT,
-            original=reference_of(invoice, head) if is_note else None,
+            original=self.reference(invoice) if is_note else None,
             original_due=original_due,
         )
 
-    def _line(self, paper: Invoice, line: InvoiceLine, account: StsSettings) -> PaperLine:
+    def reference(self, paper: PaperRow) -> Reference:
+        """Return a paper's reference at the State: as it was first sent, else as the paper says, without spaces."""
+        expense = self.expenses.get(paper.id)
+        if expense is not None and expense.sent_once:
+            return Reference(expense.vat_number, expense.issued_on, expense.number, expense.device)
+        device = 1 if expense is None else expense.device
+        number = "".join(paper.printed_number.split())
+        vat_number = self.accounts[paper.entity_id].entity.partita_iva
+        return Reference(vat_number, paper.issued_on or date.min, number, device)
+
+    def _code(self, invoice: PaperRow) -> str:
+        if invoice.customer_id is not None:
+            return self._customers[invoice.customer_id]
+        return "" if invoice.patient_id is None else self._patients[invoice.patient_id]
+
+
+class _Types:
+    """Which expense type each line is, by the mappings of its entity."""
+
+    def __init__(self, entities: Collection[int], lines: Mapping[int, Sequence[_Line]]) -> None:
+        self._rows: defaultdict[tuple[int, int], list[Mapped]] = defaultdict(list)
+        services = {line.service_id for mine in lines.values() for line in mine if line.service_id}
+        for row in ExpenseMapping.objects.filter(entity_id__in=entities, service_id__in=services):
+            self._rows[row.entity_id, row.service_id].append(Mapped(row.valid_from, row.expense_type, row.flag))
+
+    def line(self, paper: PaperRow, line: _Line, category: SenderCategory) -> PaperLine:
+        """Return a line as the rules take it; one typed by hand is what such a service usually is."""
         nature = ServiceNature(line.nature)
-        kind, flag = self._type(paper, line, account, nature)
+        if line.service_id is None:
+            return PaperLine(nature, suggested(category, nature), "", line.net, line.vat_label)
+        rows = self._rows.get((paper.entity_id, line.service_id), ())
+        found = mapping_on(rows, paper.issued_on or date.min)
+        kind, flag = (None, "") if found is None else (found.expense_type, found.flag)
         return PaperLine(nature, kind, flag, line.net, line.vat_label)
 
-    def _type(
-        self, paper: Invoice, line: InvoiceLine, account: StsSettings, nature: ServiceNature
-    ) -> tuple[str | None, str]:
-        """Return a line's type and flag; a line typed by hand is what such a service usually is."""
-        if line.service_id is None:
-            return suggested(SenderCategory(account.category), nature), ""
-        rows = self._mappings.get((paper.entity_id, line.service_id), ())
-        found = mapping_on(rows, paper.issued_on or date.min)
-        return (None, "") if found is None else (found.expense_type, found.flag)
+
+def _papers(column: str, keys: Iterable[int], *order: str, **more: Any) -> Iterator[PaperRow]:
+    rows = Invoice.objects.filter(Among(column, keys), **more).exclude(state="DRAFT").order_by(*order)
+    return map(PaperRow._make, rows.values_list(*PaperRow._fields))
 
 
-def reference_of(paper: Invoice, expense: Expense | None) -> Reference:
-    """Return a paper's reference at the State: as it was first sent, else as the paper says, without spaces."""
-    if expense is not None and expense.sent_once:
-        return Reference(expense.vat_number, expense.issued_on, expense.number, expense.device)
-    device = 1 if expense is None else expense.device
-    number = "".join(paper.printed_number.split())
-    return Reference(paper.entity.partita_iva, paper.issued_on or date.min, number, device)
-
-
-def _code(invoice: Invoice) -> str:
-    if invoice.customer is not None:
-        return str(invoice.customer.codice_fiscale)
-    return str(invoice.patient.codice_fiscale) if invoice.patient is not None else ""
-
-
-def _grouped(rows: Iterable[InvoiceLine]) -> dict[int, list[InvoiceLine]]:
-    found: defaultdict[int, list[InvoiceLine]] = defaultdict(list)
-    for row in rows:
-        found[row.invoice_id].append(row)
+def _lines(invoice_ids: Iterable[int]) -> dict[int, list[_Line]]:
+    rows = InvoiceLine.objects.filter(Among("invoice_id", invoice_ids)).order_by("position")
+    found: defaultdict[int, list[_Line]] = defaultdict(list)
+    for row in rows.values_list(*_Line._fields):
+        found[row[0]].append(_Line._make(row))
     return found
 
 
-def _groups(rows: Iterable[InvoiceGroup]) -> dict[int, list[PaperGroup]]:
+def _groups(invoice_ids: Iterable[int]) -> dict[int, list[PaperGroup]]:
+    rows = InvoiceGroup.objects.filter(Among("invoice_id", invoice_ids)).order_by("position")
     found: defaultdict[int, list[PaperGroup]] = defaultdict(list)
-    for row in rows:
-        found[row.invoice_id].append(PaperGroup(row.vat_label, _whole(row.taxable, row.vat)))
+    for invoice_id, vat_label, taxable, vat in rows.values_list("invoice_id", "vat_label", "taxable", "vat"):
+        found[invoice_id].append(PaperGroup(vat_label, taxable + vat))
     return found
 
 
-def _whole(taxable: Decimal, vat: Decimal) -> Decimal:
-    return taxable + vat
+def _codes(model: type[Patient] | type[Customer], ids: Iterable[int | None]) -> dict[int, str]:
+    """Return the codes of people by id, opened once for all of their papers."""
+    rows = model.objects.filter(Among("pk", [key for key in ids if key is not None]))
+    return {row.pk: row.codice_fiscale for row in rows.only("uid", "practice", "codice_fiscale")}

@@ -6,9 +6,11 @@ at: killed in between, it is looked at again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+import uuid
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
@@ -18,20 +20,32 @@ from sportello.billing import changes
 from sportello.billing.models import Invoice, InvoiceKind
 from sportello.core import marks
 from sportello.core.actors import System, acting
+from sportello.core.ready_many import Among, ReadyInserts
 from sportello.core.turns import write_turn
 from sportello.expenses import running
-from sportello.expenses.models import Expense, ExpenseKind
-from sportello.expenses.papers import Bundle, Shelf, reference_of
+from sportello.expenses.models import Expense, ExpenseKind, Held
+from sportello.expenses.papers import Bundle, PaperRow, Shelf
+from sportello.expenses.rules.content import Reference
+from sportello.expenses.rules.next_step import Sides, visible
 from sportello.expenses.rules.should import Should, concerns_the_state, derive
 from sportello.expenses.standing import content_hash, restate
+from sportello.expenses.states import Visible
 from sportello.patients.operations.patients import CODE_CHANGED
 
 _T = TypeVar("_T")
 TOPICS = (changes.DOCUMENT, CODE_CHANGED)
-SLICE = 200
+SLICE = 500
 _DERIVED = (
     *("vat_number", "issued_on", "number", "device", "paid_on", "year", "amount"),
     *("due", "why_not", "problem", "should", "should_hash", "excluded", "state", "version", "updated_at"),
+)
+_SHOULD = Expense._meta.get_field("should")
+_NEW = ReadyInserts(
+    Expense,
+    [
+        *("uid", "practice", "entity", "invoice", "kind", "original", "vat_number", "issued_on", "number", "device"),
+        *("paid_on", "year", "amount", "due", "why_not", "problem", "should", "should_hash", "state"),
+    ],
 )
 
 
@@ -102,16 +116,18 @@ def derive_papers(invoice_ids: Collection[int], party_id: int) -> Taken:
     Act as `System`. Rows are locked in the order of their ids.
     """
     shelf = Shelf(invoice_ids)
-    ids = sorted(row.pk for row in shelf.expenses.values())
-    locked = Expense.objects.select_for_update(of=("self",)).select_related("carrier").filter(pk__in=ids)
-    shelf.expenses = {row.invoice_id: row for row in locked.order_by("pk")}
-    touched = [row for bundle in shelf.bundles for row in _derive_bundle(shelf, bundle)]
-    restate(touched)
-    _save(touched)
-    entities = frozenset(row.entity_id for row in touched if running.goes_at_once(row))
+    found = _Found()
+    for bundle in shelf.bundles:
+        _derive_bundle(shelf, bundle, found)
+    restate(found.changed)
+    for row in found.changed:
+        row.save(update_fields=_DERIVED)
+    _insert(shelf, found.new)
+    entities = {row.entity_id for row in found.changed if running.goes_at_once(row)}
+    entities |= {each.paper.entity_id for each in found.new if each.goes_at_once}
     for entity_id in sorted(entities):
         running.wake(entity_id, party_id)
-    return Taken(len(shelf.bundles), len(touched), entities)
+    return Taken(len(shelf.bundles), len(found.changed) + len(found.new), frozenset(entities))
 
 
 def _take_slice(party_id: int, topic: str, object_ids: list[int]) -> Taken:
@@ -122,79 +138,137 @@ def _take_slice(party_id: int, topic: str, object_ids: list[int]) -> Taken:
     return derive_papers(sorted(ids), party_id) if ids else Taken()
 
 
-def _derive_bundle(shelf: Shelf, bundle: Bundle) -> Iterator[Expense]:
-    """Yield the rows of a bundle whose side changed, new ones among them; the invoice's comes first."""
-    head = _derive_one(shelf, bundle, bundle.invoice, original_due=True)
-    if head is None:
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What the State should hold of a paper, as its row says it. `text` holds the patient's code."""
+
+    due: bool
+    why_not: str
+    problem: str
+    text: str = field(repr=False)
+    digest: str
+    reference: Reference
+    paid_on: date
+    amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A paper that the books do not have yet; `head` is the row of what a note corrects, if that is there."""
+
+    paper: PaperRow
+    side: _Side
+    is_note: bool
+    head: Expense | None
+
+    @property
+    def state(self) -> Visible:
+        """Where a person sees it: nothing is known of it and nothing under way."""
+        side = self.side
+        return visible(Sides(side.due, side.digest, side.problem, is_refund=self.is_note))
+
+    @property
+    def goes_at_once(self) -> bool:
+        """Whether it takes back from what the State holds."""
+        held = self.head is not None and self.head.held == Held.HELD
+        return held and self.state is Visible.READY and not self.side.problem
+
+
+@dataclass(slots=True)
+class _Found:
+    """Rows that say another thing than before, and papers that get one."""
+
+    changed: list[Expense] = field(default_factory=list)
+    new: list[_New] = field(default_factory=list)
+
+
+def _derive_bundle(shelf: Shelf, bundle: Bundle, found: _Found) -> None:
+    """Derive an invoice and its notes; of one that concerns nobody the notes do neither."""
+    due = _derive_one(shelf, bundle, bundle.invoice, found, original_due=True)
+    if due is None:
         return
-    row, changed = head
-    shelf.expenses[bundle.invoice.pk] = row
-    if changed:
-        yield row
     for note in bundle.notes:
-        found = _derive_one(shelf, bundle, note, original_due=row.due)
-        if found is None:
-            continue
-        refund, changed = found
-        refund.original = row
-        if changed:
-            yield refund
+        _derive_one(shelf, bundle, note, found, original_due=due)
 
 
-def _derive_one(shelf: Shelf, bundle: Bundle, paper: Invoice, *, original_due: bool) -> tuple[Expense, bool] | None:
-    known = shelf.expenses.get(paper.pk)
+def _derive_one(shelf: Shelf, bundle: Bundle, paper: PaperRow, found: _Found, *, original_due: bool) -> bool | None:
+    """Derive a paper and return whether the State should hold it; None where it needs no row."""
+    known, head = shelf.expenses.get(paper.id), shelf.expenses.get(bundle.invoice.id)
     seen = shelf.paper(bundle, paper, original_due=original_due)
     if known is None and not (concerns_the_state(seen) and bundle.invoice.paid_on is not None):
         return None
-    should = derive(seen)
-    row = known or _new(paper, bundle)
-    row.invoice = paper
-    return row, _put(row, should, bundle)
+    is_note = paper is not bundle.invoice
+    side = _side(shelf, bundle, paper, derive(seen), known)
+    if known is None:
+        found.new.append(_New(paper, side, is_note, head if is_note else None))
+        return side.due
+    if is_note and head is not None:
+        known.original = head
+    if _put(known, side, paper):
+        found.changed.append(known)
+    return side.due
 
 
-def _new(paper: Invoice, bundle: Bundle) -> Expense:
-    kind = ExpenseKind.DOCUMENT if paper.pk == bundle.invoice.pk else ExpenseKind.REFUND
-    return Expense(practice_id=paper.practice_id, entity_id=paper.entity_id, invoice=paper, kind=kind)
-
-
-def _put(row: Expense, should: Should, bundle: Bundle) -> bool:
-    """Put what was derived into a row and tell whether anything is another than before."""
+def _side(shelf: Shelf, bundle: Bundle, paper: PaperRow, should: Should, known: Expense | None) -> _Side:
     text = should.content.text() if should.due and should.content is not None else ""
-    digest = content_hash(row.practice_id, text)
-    reference = reference_of(row.invoice, row if row.pk else None)
-    paid_on = _day(row, should, bundle)
-    now = (should.due, should.why_not, should.problem, digest, reference.number, reference.vat_number, paid_on)
-    before = (row.due, row.why_not, row.problem, row.should_hash, row.number, row.vat_number, row.paid_on)
-    if row.pk and now == before:
-        return False
-    row.due, row.why_not, row.problem = should.due, should.why_not, should.problem
-    row.should, row.should_hash = text, digest
-    row.vat_number, row.issued_on = reference.vat_number, reference.issued_on
-    row.number, row.device = reference.number, reference.device
-    row.paid_on, row.year = paid_on, paid_on.year
-    row.amount = should.content.total if should.content is not None else row.amount or row.invoice.total
-    row.tries, row.next_try_at = 0, None
-    row.version += 1 if row.pk else 0
-    return True
+    return _Side(
+        due=should.due,
+        why_not=should.why_not,
+        problem=should.problem,
+        text=text,
+        digest=content_hash(paper.practice_id, text),
+        reference=shelf.reference(paper),
+        paid_on=_day(bundle, paper, should, known),
+        amount=should.content.total if should.content is not None else None,
+    )
 
 
-def _day(row: Expense, should: Should, bundle: Bundle) -> date:
+def _day(bundle: Bundle, paper: PaperRow, should: Should, known: Expense | None) -> date:
     """Return the day of payment; of a document whose payment was taken back, the one it had."""
     if should.content is not None:
         return should.content.paid_on
-    if row.kind == ExpenseKind.REFUND:
-        return row.invoice.issued_on or date.min
-    return bundle.invoice.paid_on or (row.paid_on if row.pk else None) or bundle.invoice.issued_on or date.min
+    if paper is not bundle.invoice:
+        return paper.issued_on or date.min
+    return bundle.invoice.paid_on or (known.paid_on if known else None) or bundle.invoice.issued_on or date.min
 
 
-def _save(rows: Iterable[Expense]) -> None:
-    """Save documents before the refunds that point to them; new ones in one statement for each kind."""
-    rows = list(rows)
-    for kind in (ExpenseKind.DOCUMENT, ExpenseKind.REFUND):
-        mine = [row for row in rows if row.kind == kind]
-        fresh, known = [row for row in mine if not row.pk], [row for row in mine if row.pk]
-        for row in mine:
-            row.original_id = row.original.pk if row.original is not None else None
-        Expense.objects.bulk_create(fresh)
-        for row in known:
-            row.save(update_fields=_DERIVED)
+def _put(row: Expense, side: _Side, paper: PaperRow) -> bool:
+    """Put what was derived into a row and tell whether anything is another than before."""
+    reference, paid_on = side.reference, side.paid_on
+    now = (side.due, side.why_not, side.problem, side.digest, reference.number, reference.vat_number, paid_on)
+    before = (row.due, row.why_not, row.problem, row.should_hash, row.number, row.vat_number, row.paid_on)
+    if now == before:
+        return False
+    row.due, row.why_not, row.problem = side.due, side.why_not, side.problem
+    row.should, row.should_hash = side.text, side.digest
+    row.vat_number, row.issued_on = reference.vat_number, reference.issued_on
+    row.number, row.device = reference.number, reference.device
+    row.paid_on, row.year = paid_on, paid_on.year
+    row.amount = side.amount if side.amount is not None else row.amount or paper.total
+    row.tries, row.next_try_at = 0, None
+    row.version += 1
+    return True
+
+
+def _insert(shelf: Shelf, new: Sequence[_New]) -> None:
+    """Write documents before the refunds that point to them, one statement for each kind."""
+    _NEW.insert(_row(each, None) for each in new if not each.is_note)
+    notes = [each for each in new if each.is_note]
+    if notes:
+        heads = {row.invoice_id: row.pk for row in shelf.expenses.values()}
+        added = Expense.objects.filter(Among("invoice_id", [each.paper.corrects_id or 0 for each in notes]))
+        heads |= dict(added.values_list("invoice_id", "pk"))
+        _NEW.insert(_row(each, heads[each.paper.corrects_id or 0]) for each in notes)
+
+
+def _row(new: _New, original_id: int | None) -> Sequence[object]:
+    paper, side, uid = new.paper, new.side, uuid.uuid4()
+    reference = side.reference
+    return (
+        *(uid, paper.practice_id, paper.entity_id, paper.id),
+        *((ExpenseKind.REFUND if new.is_note else ExpenseKind.DOCUMENT).value, original_id),
+        *(reference.vat_number, reference.issued_on, reference.number, reference.device),
+        *(side.paid_on, side.paid_on.year, paper.total if side.amount is None else side.amount),
+        *(side.due, side.why_not, side.problem),
+        *(_SHOULD.closed(side.text, scope=f"party:{paper.practice_id}", uid=uid), side.digest, new.state.value),
+    )
