@@ -64,7 +64,8 @@ class Stretch:
     """
     A part of a year with one deadline: payments from a day to a day, how many are there, sent, missing.
 
-    `late` were accepted after the deadline; `missing` are due and not held; amounts in EUR.
+    `late` were accepted after the deadline; `missing` are due and not held; amounts in EUR; `entities` are those whose
+    deadline it is.
     """
 
     begins: date
@@ -78,6 +79,7 @@ class Stretch:
     amount: Decimal
     missing_amount: Decimal
     days_left: int
+    entities: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,18 +173,23 @@ def deadline_of(actor: Actor, year: int, *, today: date) -> tuple[Due, int] | No
 
 
 def stretches(actor: Actor, year: int, *, entity_id: int | None, today: date) -> list[Stretch]:
-    """Return a year's payments by deadline: sent, missing, late. One query for each stretch, and one for accounts."""
-    categories = _categories(entity_id)
-    if not categories:
-        return []
+    """
+    Return a year's payments by deadline: sent, missing, late. One query for each stretch, and one for accounts.
+
+    Senders of different categories have different deadlines: each stretch names the entities it is about.
+    """
+    shared: dict[tuple[date, date, Due], list[StsSettings]] = {}
+    for row in _accounts(entity_id):
+        for stretch in periods_of(year, SenderCategory(row.category)):
+            shared.setdefault(stretch, []).append(row)
     found = []
-    for begins, ends, due in periods_of(year, categories[0]):
+    for (begins, ends, due), accounts in shared.items():
         rows = Expense.objects.filter(year=year, paid_on__gte=begins, paid_on__lte=ends)
-        rows = rows.filter(entity_id=entity_id) if entity_id is not None else rows
-        sums = rows.aggregate(**_figures(due.send_by))
+        sums = rows.filter(entity_id__in=[row.entity_id for row in accounts]).aggregate(**_figures(due.send_by))
         sums["amount"] = sums.pop("spent")
-        found.append(Stretch(begins=begins, ends=ends, due=due, days_left=due.days_left(today), **sums))
-    return found
+        names = tuple(row.entity.name for row in accounts)
+        found.append(Stretch(begins, ends, due, days_left=due.days_left(today), entities=names, **sums))
+    return sorted(found, key=lambda each: (each.begins, each.due.send_by))
 
 
 def months(actor: Actor, year: int, *, entity_id: int | None) -> list[MonthFigures]:
@@ -223,6 +230,12 @@ def _figures(send_by: date) -> dict[str, object]:
 def _month(month: int, sums: Mapping[str, Any]) -> MonthFigures:
     names = ("documents", "sent", "missing", "amount")
     return MonthFigures(month=month, **{name: sums[name] for name in names})
+
+
+def _accounts(entity_id: int | None) -> list[StsSettings]:
+    rows = StsSettings.objects.select_related("entity").only("category", "entity__name")
+    rows = rows if entity_id is None else rows.filter(entity_id=entity_id)
+    return list(rows.order_by("entity__name", "pk"))
 
 
 def _categories(entity_id: int | None) -> list[SenderCategory]:

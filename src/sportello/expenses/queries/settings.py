@@ -18,6 +18,9 @@ from sportello.expenses.values import IdentityValues
 from sportello.expenses.watching import WARN_PASSWORD
 from sportello.parties.models import BillingEntity, TaxKind
 
+CERTIFICATE_WARNING = WARN_BEFORE.days
+"""Days before a certificate ends from which on pages and mails say so."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
@@ -49,7 +52,7 @@ class CertificateShown:
     @property
     def ends_soon(self) -> bool:
         """Whether it has ended or ends within sixty days."""
-        return self.days <= WARN_BEFORE.days
+        return self.days <= CERTIFICATE_WARNING
 
 
 @dataclass(frozen=True, slots=True, repr=False)

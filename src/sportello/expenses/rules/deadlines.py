@@ -7,7 +7,7 @@ not know yet is taken to end on 31 January after it, as the rule has been, and i
 >>> due.send_by, due.is_confirmed
 (datetime.date(2027, 2, 1), True)
 >>> due_for(date(2031, 5, 4), SenderCategory.HEALTH_PROFESSIONAL)
-Due(send_by=datetime.date(2032, 1, 31), change_by=None, is_confirmed=False, source='')
+Due(send_by=datetime.date(2032, 1, 31), change_by=None, is_confirmed=False, source='', object_from=None, object_to=None)
 """
 
 from __future__ import annotations
@@ -25,12 +25,18 @@ REMIND_BEFORE = (30, 10, 2)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A deadline: until when to send, until when to change, and where it stands."""
+    """
+    A deadline: until when to send, until when to change, and where it stands.
+
+    Between `object_from` and `object_to` citizens say on the portal that they object; None where nobody knows.
+    """
 
     send_by: date
     change_by: date | None
     is_confirmed: bool
     source: str = ""
+    object_from: date | None = None
+    object_to: date | None = None
 
     def days_left(self, today: date) -> int:
         """Return the days until it, negative once it has passed."""
@@ -47,7 +53,14 @@ def due_for(paid_on: date, category: SenderCategory) -> Due:
     found = _calendar().deadline(paid_on, category)
     if found is None:
         return Due(date(paid_on.year + 1, 1, 31), None, is_confirmed=False)
-    return Due(found.send_by, found.change_by, is_confirmed=True, source=found.source)
+    return Due(
+        found.send_by,
+        found.change_by,
+        is_confirmed=True,
+        source=found.source,
+        object_from=found.opposition_from,
+        object_to=found.opposition_to,
+    )
 
 
 def periods_of(year: int, category: SenderCategory) -> list[tuple[date, date, Due]]:

@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern] = [
     path("remarks/ask/<int:entity_id>/", months.remarks_ask, name="sts_remarks_ask"),
     path("remarks/<int:remark_id>/", months.remark, name="sts_remark"),
     path("year/", year.year, name="sts_year"),
+    path("year/deadlines.ics", year.deadlines_file, name="sts_year_file"),
     path("mapping/", mapping.mapping, name="sts_mapping"),
     path("mapping/<int:entity_id>/", mapping.mapping_of, name="sts_mapping_of"),
     path("accounts/", accounts.account_list, name="sts_accounts"),
