@@ -197,6 +197,31 @@ def test_send_gives_up_on_an_answer_that_drips(serve: Serve) -> None:
         sender.send(REQUEST)
 
 
+def test_send_goes_through_the_proxy_that_the_environment_names(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy, seen = serve(answer)
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, proxy)
+    monkeypatch.setenv("no_proxy", "")
+    with transport("http://127.0.0.1:9") as sender:
+        assert sender.send(REQUEST).status == 200
+    assert seen[0][0].startswith("http://127.0.0.1:9/Interrogazione")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with transport("http://127.0.0.1:9") as sender, pytest.raises(NotSent):
+        sender.send(REQUEST)
+    assert len(seen) == 1
+
+
+def test_send_takes_no_password_from_the_users_netrc(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    base, seen = serve(answer)
+    with RequestsTransport(Endpoints(base), None) as sender:
+        sender.send(REQUEST)
+    assert "Authorization" not in seen[0][1]
+
+
 def test_send_over_tls_trusts_only_the_given_ca(serve: Serve, tmp_path: Path) -> None:
     certificate, key = tls_pair(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

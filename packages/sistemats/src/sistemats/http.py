@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.exceptions import SSLError as Urllib3SSLError
 
@@ -142,6 +142,8 @@ class RequestsTransport:
         self._tls = tls or TlsSettings()
         self._timeouts = timeouts or Timeouts()
         self._session = requests.Session()
+        self._session.trust_env = False  # nothing is read from the environment but proxies, and those once
+        self._proxies: dict[str, dict[str, str]] = {}
         self._auth = _basic(credentials) if credentials else _no_authentication
         _check_base(endpoints.base)
         if endpoints.base.startswith("https:"):
@@ -164,9 +166,10 @@ class RequestsTransport:
         """Post a request; see `Transport.send`."""
         started = time.monotonic()
         connect, read = self._timeouts.of(request.call)
+        url = self._endpoints.url(request.call)
         try:
             with self._session.post(
-                self._endpoints.url(request.call),
+                url,
                 data=request.body,
                 headers={
                     "Content-Type": request.content_type,
@@ -175,6 +178,7 @@ class RequestsTransport:
                 },
                 auth=self._auth,
                 timeout=(connect, read),
+                proxies=self._proxies_for(url),
                 verify=self._tls._bundle(),
                 allow_redirects=False,
                 stream=True,
@@ -185,6 +189,12 @@ class RequestsTransport:
             raise _sort(problem) from None
         _log.debug("%s: HTTP %d in %.1f s", request.call, reply.status, time.monotonic() - started)
         return reply
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        """Return the proxies that the environment names for an address, as it was at the first request there."""
+        if url not in self._proxies:
+            self._proxies[url] = dict(get_environ_proxies(url))
+        return self._proxies[url]
 
 
 def _basic(credentials: Credentials) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:

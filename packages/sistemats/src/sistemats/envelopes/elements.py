@@ -146,23 +146,33 @@ def read_identifier(element: _Element) -> WireId:
     )
 
 
-def read_item(element: _Element) -> WireItem:
-    """Read one item."""
-    get = texts(element).get
+def _read_item(found: dict[str, str]) -> WireItem:
+    get = found.get
     return WireItem(
         get("tipoSpesa", ""), get("importo", ""), get("flagTipoSpesa"), get("aliquotaIVA"), get("naturaIVA")
     )
 
 
+_ITEM_FIELDS = frozenset({"tipoSpesa", "importo", "flagTipoSpesa", "aliquotaIVA", "naturaIVA"})
+
+
 def read_document(element: _Element) -> WireDocument:
-    """Read a document of either shape."""
-    named = [(child.tag.rpartition("}")[2], child) for child in element]
-    found = {name: child.text or "" for name, child in named}
+    """Read a document of either shape, in one walk: the schema has seen to it that every name stands in its place."""
+    found: dict[str, str] = {}
+    items: list[dict[str, str]] = []
+    for node in element.iter():
+        name = node.tag.rpartition("}")[2]
+        if name in _ITEM_FIELDS:
+            items[-1][name] = node.text or ""
+        elif name == "voceSpesa":
+            items.append({})
+        else:
+            found.setdefault(name, node.text or "")  # of two identifiers idSpesa comes first, idRimborso after it
     get = found.get
     return WireDocument(
-        id=read_identifier(dict(named)["idSpesa"]),
+        id=WireId(get("pIva", ""), get("dataEmissione", ""), get("dispositivo", ""), get("numDocumento", "")),
         paid_on=get("dataPagamento", ""),
-        items=tuple(read_item(child) for name, child in named if name == "voceSpesa"),
+        items=tuple(map(_read_item, items)),
         prepaid=get("flagPagamentoAnticipato"),
         citizen=get("cfCittadino"),
         traceable=get("pagamentoTracciato"),

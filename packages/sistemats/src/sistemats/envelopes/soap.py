@@ -123,12 +123,13 @@ def parse_request(content_type: str, body: bytes) -> WireRequest:
     :raises InvalidRequest: it breaks the schema
     """
     element = read_body(content_type, body)
-    if call_for_body(str(element.tag)) is None:
+    call = call_for_body(str(element.tag))
+    if call is None:
         raise UnknownBody("No service knows this body element.")
     problems = validate_request(element)
     if problems:
-        raise InvalidRequest(call_for_body(str(element.tag)), problems)
-    return decode_body(element)
+        raise InvalidRequest(call, problems)
+    return _READERS[call](children(element))
 
 
 def decode_body(element: _Element) -> WireRequest:

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from sistemats.codes import ExpenseType
@@ -60,7 +62,7 @@ class HeldDocument:
             "traceable": self.traceable,
             "document_type": self.document_type,
             "opposed": self.opposed,
-            "items": [_item_json(item) for item in self.items],
+            "items": json.loads(_items_text(self.items)),
             "last_operation": self.last_operation,
             "protocol": self.protocol,
             "file_name": self.file_name,
@@ -91,14 +93,27 @@ def id_json(document_id: DocumentId) -> dict[str, Any]:
     }
 
 
-def _item_json(item: Item) -> dict[str, str | None]:
-    return {
-        "expense_type": item.expense_type.value,
-        "amount": f"{item.amount:.2f}",
-        "flag": item.flag,
-        "vat_rate": None if item.vat_rate is None else f"{item.vat_rate:.2f}",
-        "vat_nature": item.vat_nature,
-    }
+def _items_text(items: tuple[Item, ...]) -> str:
+    return f"[{', '.join(map(_item_text, items))}]"
+
+
+def _item_text(item: Item) -> str:
+    """Return an item as JSON, put together by hand because every document needs it: it is many times faster."""
+    rate = "null" if item.vat_rate is None else f'"{item.vat_rate:.2f}"'
+    flag, nature = _quoted(item.flag), _quoted(item.vat_nature)
+    return (
+        f'{{"expense_type": "{item.expense_type}", "amount": "{item.amount:.2f}", "flag": {flag},'
+        f' "vat_rate": {rate}, "vat_nature": {nature}}}'
+    )
+
+
+def _quoted(text: str | None) -> str:
+    return "null" if text is None else encode_basestring_ascii(text)
+
+
+@lru_cache(maxsize=256)
+def _codes_text(codes: tuple[str, ...]) -> str:
+    return json.dumps(codes)
 
 
 def _items(text: str) -> tuple[Item, ...]:
@@ -183,7 +198,7 @@ class Books:
             held.traceable,
             held.document_type,
             held.opposed,
-            json.dumps([_item_json(item) for item in held.items]),
+            _items_text(held.items),
             held.last_operation,
             held.protocol,
             held.file_name,
@@ -192,7 +207,7 @@ class Books:
             None if held.refund_of is None else _link(held.owner, held.refund_of),
             held.sender,
             held.owner_code,
-            json.dumps(held.warnings) if held.warnings else "[]",
+            _codes_text(held.warnings),
             json.dumps(held.remarks) if held.remarks else "{}",
         )
         self._store.write(_PUT, row)

@@ -157,6 +157,8 @@ class FaultPlan:
 
     def strike(self, operation: str | None, user: str | None) -> Rule | None:
         """Count a call with every rule that is about it; return the first that strikes, None when all is well."""
+        if not self._rules:
+            return None
         call = None if operation is None else Call(operation)
         return self._first(lambda rule: rule.kind is not Fault.UNTRUSTED_TLS and rule.about(call, user))
 

@@ -46,11 +46,11 @@ class Party:
     user: User
     owner: Owner = field(default_factory=Owner)
     facts: OwnerFacts = field(default_factory=lambda: OwnerFacts(None))
+    key: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        """The owner's key in the books."""
-        return owner_key(self.owner)
+    def __post_init__(self) -> None:
+        """Work out the owner's key in the books."""
+        object.__setattr__(self, "key", owner_key(self.owner))
 
     def visible_owners(self) -> list[str]:
         """Return the keys of the owners whose receipts the user may read."""
@@ -114,16 +114,13 @@ class Identity:
     def _party(self, user: User, owner: Owner, call: Call) -> Party:
         if owner.is_structure and not (owner.region and owner.asl and owner.ssa):
             raise refuse("109")
-        check = _CHECKS[user.role]
-        facts = check(user, owner)
+        facts = _CHECKS[user.role](user, owner)
         if user.role is Role.ASSOCIATION and call.operation is not None:
             raise refuse("107")  # the synchronous service is not offered to associations
         if call is Call.UPLOAD and not user.role.delegate and self._gate.has_active_delegate(user):
             raise refuse("106")
-        return Party(user, owner, OwnerFacts(facts.category, facts.vat_numbers, facts.vat_checked, self._known()))
-
-    def _known(self) -> frozenset[str]:
-        return self._gate.known_codes()
+        known = self._gate.known_codes()
+        return Party(user, owner, OwnerFacts(facts.category, facts.vat_numbers, facts.vat_checked, known))
 
 
 def _professional(user: User, owner: Owner) -> OwnerFacts:

@@ -23,6 +23,7 @@ from sistemats.simulator.messages import say
 from sistemats.simulator.settings import Settings
 
 Open = Callable[[str], str | None]
+NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,12 @@ def read_submission(wire: WireDocument, open_sealed: Open) -> Submission:
     An empty citizen element counts as absent, because the schema lets it pass.
     """
     sealed = bool(wire.citizen and wire.citizen.strip())
+    amounts = tuple([item.value for item in wire.items])
     return Submission(
         id=wire.id.document_id,
         paid_on=date.fromisoformat(wire.paid_on.strip()),
-        amounts=tuple(item.value for item in wire.items),
-        items=tuple(_item(item) for item in wire.items),
+        amounts=amounts,
+        items=tuple(map(_item, wire.items, amounts)),
         sealed=sealed,
         citizen=open_sealed((wire.citizen or "").strip()) if sealed else None,
         prepaid=wire.prepaid is not None,
@@ -71,9 +73,9 @@ def read_submission(wire: WireDocument, open_sealed: Open) -> Submission:
     )
 
 
-def _item(wire: WireItem) -> Item:
+def _item(wire: WireItem, amount: Decimal | None) -> Item:
     rate = None if wire.vat_rate is None else Decimal(wire.vat_rate.strip())
-    return Item(ExpenseType(wire.expense_type), wire.value or Decimal(0), wire.flag, rate, wire.vat_nature)
+    return Item(ExpenseType(wire.expense_type), amount or NOTHING, wire.flag, rate, wire.vat_nature)
 
 
 class Ledger:
@@ -94,9 +96,11 @@ class Ledger:
         paid_on = self._paid_on(order, held)
         if paid_on is not None:
             messages += _timing(paid_on, order, around)
-        messages = list(dict.fromkeys(messages))
-        if any(message.blocking for message in messages):
-            return [message for message in messages if message.blocking]
+        if messages:
+            messages = list(dict.fromkeys(messages))
+            blocking = [message for message in messages if message.blocking]
+            if blocking:
+                return blocking
         messages += self._notices(order, around)
         _WRITE[order.operation](self, order, held, around, messages)
         return messages

@@ -47,7 +47,8 @@ _CHANNELS = {Role.INTERMEDIARY: Channel.ENTRATE, Role.ENTITY: Channel.ENTI}
 
 def owner_key(owner: Owner) -> str:
     """Return what tells one owner from another: the three codes of a structure, or a professional's code."""
-    return f"{owner.region}-{owner.asl}-{owner.ssa}" if owner.is_structure else str(owner.fiscal_code)
+    region, asl, ssa = owner.region, owner.asl, owner.ssa
+    return f"{region}-{asl}-{ssa}" if region or asl or ssa else str(owner.fiscal_code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,8 @@ class Documents:
         messages = self._ledger.apply(order, around)
         if any(message.blocking for message in messages):
             return DocumentReply(visit.request.call, "1", tuple(messages))
-        messages = list(dict.fromkeys([*messages, *_extra(visit)]))
+        if visit.fault is not None:
+            messages = list(dict.fromkeys([*messages, *_extra(visit)]))
         self._record(visit, order, protocol, messages)
         outcome = "2" if messages else "0"
         return DocumentReply(visit.request.call, outcome, (*messages, DONE), protocol)
