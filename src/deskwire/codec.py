@@ -29,6 +29,8 @@ LONGEST_TEXT = 4_000
 MOST_ITEMS = 2_000
 _LARGEST = 2**53
 _MONEY = re.compile(r"(?!-0\.00)-?(0|[1-9][0-9]{0,12})\.[0-9]{2}", re.ASCII)
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a sign beyond the first plane: no text, and nothing that UTF-8 can write."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
 
@@ -145,22 +147,43 @@ def _no_fraction(text: str) -> NoReturn:
 
 
 def _plain(value: Any) -> Any:
-    match value:
-        case None | bool() | int():
-            return value
-        case str():
-            return str(value)
-        case Decimal():
-            return f"{value:f}"
-        case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        case date():
-            return value.isoformat()
-        case tuple():
-            return [_plain(each) for each in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(getattr(value, name)) for name in _fields(type(value))}
-    raise TypeError(f"{type(value).__name__} is no part of a message")
+    return _writer(cast(Hashable, type(value)))(value)
+
+
+@lru_cache(maxsize=256)
+def _writer(kind: Any) -> Callable[[Any], Any]:
+    """Return what makes values of this type plain; found once for each type, since lists hold many."""
+    if is_dataclass(kind):
+        names = _names(cast(Hashable, kind))
+        return lambda value: {name: _plain(getattr(value, name)) for name in names}
+    for known, write in _WRITERS.items():
+        if issubclass(kind, known):
+            return write
+    raise TypeError(f"{kind.__name__} is no part of a message")
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _instant_text(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _list(value: tuple[Any, ...]) -> list[Any]:
+    return [_plain(each) for each in value]
+
+
+# In this order: an instant is a day too.
+_WRITERS: dict[type, Callable[[Any], Any]] = {
+    type(None): _as_it_is,
+    int: _as_it_is,
+    str: str,
+    Decimal: "{:f}".format,
+    datetime: _instant_text,
+    date: date.isoformat,
+    tuple: _list,
+}
 
 
 def _items(inner: Reader, value: object, place: str) -> tuple[Any, ...]:
@@ -183,7 +206,7 @@ def _text(value: object, place: str) -> str:
         raise Malformed(place, "must be text")
     if len(value) > LONGEST_TEXT:
         raise Malformed(place, f"is longer than {LONGEST_TEXT}")
-    if any("\ud800" <= sign <= "\udfff" for sign in value):
+    if not value.isascii() and _HALF.search(value):
         raise Malformed(place, "must be text")
     return value
 

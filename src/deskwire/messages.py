@@ -180,7 +180,8 @@ class Overview(Message):
     """
     One connection as it is now: which practice, whose papers, what may be seen and until which day (None: open end).
 
-    `opened` is how many papers there are to see; `second_factor_required` may have been set after the first access.
+    `opened` is how many papers there are to see, None where that was not asked; `second_factor_required` may have been
+    set after the first access.
     """
 
     practice: Contact
@@ -188,14 +189,15 @@ class Overview(Message):
     relation: Relation
     may: tuple[Power, ...]
     until: date | None
-    opened: int
+    opened: int | None
     second_factor_required: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AskOverview(Asks[Overview]):
-    """Ask what a connection opens; asked anew for each page."""
+    """Ask what a connection opens; asked anew for each page. `counting`: and how many papers there are to see."""
 
+    counting: bool = False
     kind: ClassVar[str] = "overview"
     answer: ClassVar[type[Message]] = Overview
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -51,6 +53,14 @@ def test_rows_readied_after_a_person_asked_are_not_that_persons(world: World) ->
 def test_rows_without_an_actor_are_refused(world: World) -> None:
     with pytest.raises(NoActor):
         Ready(BillingEntity, lambda key: BillingEntity.objects.filter(pk=key)).rows(1)
+
+
+def test_rows_by_uuid_are_the_row_of_that_id(world: World) -> None:
+    query = Ready(Invoice, lambda uid: Invoice.objects.filter(uid=uid))
+    with acting(SYSTEM):
+        for uid in (world.draft.uid, world.twin_draft.uid):
+            assert query.one(uid).uid == uid
+        assert query.first(uuid4()) is None
 
 
 def test_rows_by_day_are_the_terms_that_began_before(world: World) -> None:

@@ -113,7 +113,7 @@ def test_list_by_pages_carries_keys_that_tell_nothing(portal, world, bruno):
 def test_list_needs_a_fixed_number_of_queries(portal, world, bruno, django_assert_num_queries):
     issued(world)
     portal.ask(YEAR, bruno)
-    with django_assert_num_queries(11) as few:
+    with django_assert_num_queries(10) as few:
         portal.ask(YEAR, bruno)
     for _ in range(4):
         issued(world)

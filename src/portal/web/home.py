@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import repeat
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -59,7 +60,7 @@ def home(request: AccountRequest) -> HttpResponse:
     held = queries.of(request.account)
     if len(held) == 1 and "all" not in request.GET:
         return redirect("papers:invoices", held[0].uid)
-    return render(request, "home/home.html", {"places": places(held)})
+    return render(request, "home/home.html", {"places": places(held, counting=True)})
 
 
 @public
@@ -100,17 +101,22 @@ def keep_language(response: HttpResponse, code: str) -> None:
     )
 
 
-def places(held: list[Connection]) -> list[Place]:
-    """Ask every desk at once what its connection opens; one that does not answer hides no other."""
+def places(held: list[Connection], *, counting: bool = False) -> list[Place]:
+    """
+    Ask every desk at once what its connection opens; one that does not answer hides no other.
+
+    :param counting: ask for the number of papers too
+    """
+    request = AskOverview(counting)
     if len(held) < 2:
-        return [_place(each) for each in held]
+        return [_place(each, request) for each in held]
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(held))) as pool:
-        return list(pool.map(_place, held))
+        return list(pool.map(_place, held, repeat(request)))
 
 
-def _place(held: Connection) -> Place:
+def _place(held: Connection, request: AskOverview) -> Place:
     try:
-        return Place(held, Standing.OPEN, wire.ask(held, AskOverview()))
+        return Place(held, Standing.OPEN, wire.ask(held, request))
     except wire.Unreachable:
         return Place(held, Standing.AWAY)
     except RefusedByDesk as no:

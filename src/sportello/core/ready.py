@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.db import models, transaction
@@ -23,7 +24,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from sportello.core.actors import System, acting, current
 
 _M = TypeVar("_M", bound=models.Model)
-Given = int | str | date
+Given = int | str | date | UUID
 
 
 class Place(Expression):
@@ -55,9 +56,9 @@ class Ready(Generic[_M]):
     """
     A query over whole rows, readied at its first use by each connection.
 
-    `make` takes values (whole numbers, texts, days) and returns a queryset that uses each of them only as what a column
-    is compared with. For the software itself the kept SQL runs; for a person the queryset is built as ever, because
-    what it may find is that person's.
+    `make` takes values (whole numbers, texts, days, UUIDs) and returns a queryset that uses each of them only as what a
+    column is compared with. For the software itself the kept SQL runs; for a person the queryset is built as ever,
+    because what it may find is that person's.
     """
 
     def __init__(self, model: type[_M], make: Callable[..., models.QuerySet[_M]]) -> None:
@@ -129,4 +130,11 @@ class Ready(Generic[_M]):
 
 
 def _plain(value: Given, connection: BaseDatabaseWrapper) -> Any:
-    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
+    """Return a value as the database has it."""
+    match value:
+        case date():
+            return connection.ops.adapt_datefield_value(value)
+        case UUID() if not connection.features.has_native_uuid_field:
+            return value.hex
+        case _:
+            return value

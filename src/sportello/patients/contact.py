@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sportello.core.ready import Ready
 from sportello.parties.contacts import spoken_phone
 from sportello.parties.models import Party, Site
 from sportello.patients.models import PortalSettings
+
+_SETTINGS = Ready(PortalSettings, lambda practice: PortalSettings.objects.filter(practice_id=practice))
+_SITE = Ready(Site, lambda practice: Site.objects.filter(practice_id=practice, is_active=True).order_by("pk")[:1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +26,8 @@ class PracticeContact:
 
 def contact_of(practice: Party) -> PracticeContact:
     """Return how a practice is reached: as its settings of the portal say, else as the practice itself does."""
-    settings = PortalSettings.objects.filter(practice_id=practice.pk).first() or PortalSettings()
-    site = Site.objects.filter(practice_id=practice.pk, is_active=True).order_by("pk").first()
+    settings = _SETTINGS.first(practice.pk) or PortalSettings()
+    site = _SITE.first(practice.pk)
     phone = settings.contact_phone or practice.phone
     return PracticeContact(
         name=practice.name,

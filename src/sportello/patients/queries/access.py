@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sportello.core.actors import System, acting
+from sportello.core.ready import Ready
 from sportello.core.violations import RuleViolation
 from sportello.patients.connecting.people import day_of, may_act_for
 from sportello.patients.models import Connection, Patient, Representative
 from sportello.patients.powers import last_day
 from sportello.patients.states import ConnectionState
+
+_NAMED = Ready(Connection, lambda uid: Connection.objects.filter(uid=uid).select_related("patient", "representative"))
 
 
 class NoAccess(RuleViolation):
@@ -68,7 +71,7 @@ def _connection(uid: str) -> Connection | None:
         wanted = uuid.UUID(uid)
     except ValueError:
         return None
-    return Connection.objects.filter(uid=wanted).select_related("patient", "representative").first()
+    return _NAMED.first(wanted)
 
 
 def _access(row: Connection, patient: Patient, representative: Representative | None) -> Access:
