@@ -1,8 +1,8 @@
 """A process that starts workers and people's requests by forking, kills them at random instants, and starts anew.
 
 Forking a process that has everything loaded takes milliseconds, so hundreds of kills fit into minutes. The children
-are the real worker with its threads, and what the web process does for people, operation by operation. Written for
-`test_kill.py`; what it prints last is a line of JSON.
+are the real worker with its threads, and the site with a person who presses its buttons: whole requests, from the
+address to the answer. Written for `test_kill.py`; what it prints last is a line of JSON.
 """
 
 from __future__ import annotations
@@ -26,23 +26,25 @@ import django
 
 django.setup()
 
-from django.db import DatabaseError, connections  # noqa: E402  - Django had to be ready first
+from allauth.account.internal.flows.login import (  # noqa: E402  - no public names say whose proof it is
+    _AUTHENTICATION_METHODS_USER_SESSION_KEY,
+    AUTHENTICATION_METHODS_SESSION_KEY,
+)
+from django.conf import settings  # noqa: E402  - Django had to be ready first
+from django.db import DatabaseError, connections  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.urls import reverse  # noqa: E402
 
 from sportello.accounts.models import Person  # noqa: E402
 from sportello.billing.models import Invoice, Payment, PaymentDirection  # noqa: E402
 from sportello.billing.operations.credit import NoteValues, issue_credit_note  # noqa: E402
 from sportello.billing.operations.drafts import save_draft  # noqa: E402
-from sportello.billing.operations.issue import issue_invoice  # noqa: E402
-from sportello.billing.operations.payments import record_payment, void_payment  # noqa: E402
-from sportello.billing.rules.payments import Method  # noqa: E402
 from sportello.billing.values import DraftValues, LineValues  # noqa: E402
 from sportello.core import outbox, schedule  # noqa: E402
 from sportello.core.actors import Actor, MayNot, System, acting  # noqa: E402
 from sportello.core.violations import RuleViolation  # noqa: E402
 from sportello.expenses.exchange import files, settling  # noqa: E402
 from sportello.expenses.models import Expense  # noqa: E402
-from sportello.expenses.operations import manual, sides  # noqa: E402
-from sportello.expenses.operations.many import send_many  # noqa: E402
 from sportello.jobs.worker import Pace, Worker, set_lease  # noqa: E402
 from sportello.parties.queries import actor_for  # noqa: E402
 from sportello.patients.models import Patient  # noqa: E402
@@ -72,6 +74,7 @@ def hurry() -> None:
     files.FIRST_LOOK, files.LONGEST_WAIT = 0.3, 2.0
     for name in ("expenses.sweep", "expenses.automatic"):
         schedule.periodic(name, every=timedelta(seconds=2))(lambda work: None)
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     outbox._HANDLERS["billing.render_paper"] = replace(outbox.find("billing.render_paper"), act=lambda work: None)
 
 
@@ -110,12 +113,25 @@ class People:
                 .values_list("pk", flat=True)
             )
         self.today = date.today()
+        self.browser = Client(SERVER_NAME="localhost")
+        self.browser.force_login(Person.objects.get(pk=plan.person_id))
+        session = self.browser.session
+        session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(plan.person_id)
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
+        session.save()
 
     def go_on(self) -> None:
         while True:
             deed = self.dice.choices(DEEDS, weights=[weight for _, weight in WEIGHTS])[0]
             with suppress(*REFUSALS, DatabaseError):
                 deed(self)
+
+    def press(self, page: str, key: int | None = None, way: str = "", **typed: str) -> None:
+        """Send a page's form; it may find that it came too late, and nothing else may go wrong."""
+        place = [part for part in (key, way) if part]
+        status = self.browser.post(reverse(f"practice:{page}", args=place), typed).status_code
+        if status not in {302, 404, 409, 422}:
+            raise AssertionError(f"{page} {way} answered {status}")
 
     def create(self) -> None:
         with acting(System("test")):
@@ -132,24 +148,18 @@ class People:
             opposed=self.dice.random() < 0.1,
         )
         draft = save_draft(actor=self.actor, values=values)
-        issue_invoice(actor=self.actor, invoice_id=draft.pk, on=self.today, today=self.today)
+        self.press("invoice_issue", draft.pk, version=str(draft.version))
 
     def void(self) -> None:
         payment = self._any(lambda: Payment.objects.filter(voided_at=None, direction=PaymentDirection.IN))
-        void_payment(actor=self.actor, payment_id=payment, reason="Registrato per errore")
+        self.press("payment_void", payment, reason="Registrato per errore")
 
     def pay(self) -> None:
         invoice_id = self._any(lambda: Invoice.objects.filter(kind="invoice", open__gt=0).exclude(state="DRAFT"))
         with acting(System("test")):
             amount = Invoice.objects.values_list("open", flat=True).get(pk=invoice_id)
-        record_payment(
-            actor=self.actor,
-            invoice_id=invoice_id,
-            on=self.today,
-            amount=amount,
-            method=Method.TRANSFER,
-            today=self.today,
-        )
+        typed = {"paid_on": f"{self.today:%d/%m/%Y}", "amount": f"{amount:.2f}".replace(".", ",")}
+        self.press("invoice_payment", invoice_id, method="MP05", payer="patient", **typed)
 
     def credit(self) -> None:
         invoice_id = self._any(
@@ -163,37 +173,42 @@ class People:
         issue_credit_note(actor=self.actor, invoice_id=invoice_id, values=values, on=self.today, today=self.today)
 
     def oppose(self) -> None:
-        sides.set_opposition(
-            actor=self.actor, expense_id=self._expense(), opposed=self.dice.choice([True, False, None])
-        )
+        self._deed(self.dice.choice(["oppose", "unoppose"]))
 
     def exclude(self) -> None:
-        sides.exclude(actor=self.actor, expense_id=self._expense(), reason="Non va inviata")
+        self._deed("exclude", reason="Non va inviata")
 
     def include(self) -> None:
-        sides.include(actor=self.actor, expense_id=self._any(lambda: Expense.objects.filter(excluded=True)))
+        self._deed("include", excluded=True)
+
+    def cancel(self) -> None:
+        self._deed("cancel", reason="Chiesto dal paziente", held="held")
 
     def send(self) -> None:
-        manual.send_now(actor=self.actor, expense_id=self._any(lambda: Expense.objects.filter(state="READY")))
+        self._deed("send", state="READY")
+
+    def send_again(self) -> None:
+        self._deed("send_again", state="REJECTED")
 
     def resync(self) -> None:
-        manual.resync(actor=self.actor, expense_id=self._expense())
+        self._deed("resync")
 
     def send_all(self) -> None:
-        send_many(actor=self.actor, entity_id=self.plan.entity_id)
+        self.press("sts_send", everything="1")
 
-    def _expense(self) -> int:
-        return self._any(lambda: Expense.objects.filter(kind="document"))
+    def _deed(self, way: str, reason: str = "", **which: Any) -> None:
+        invoice = self._any(lambda: Expense.objects.filter(kind="document", **which), key="invoice_id")
+        self.press("sts_deed", invoice, way, **({"reason": reason} if reason else {}))
 
-    def _any(self, chosen: Callable[[], Any]) -> int:
+    def _any(self, chosen: Callable[[], Any], key: str = "pk") -> int:
         with acting(System("test")):
             rows = chosen()
-            first, last = rows.order_by("pk").values_list("pk", flat=True).first(), 0
+            first, last = rows.order_by(key).values_list(key, flat=True).first(), 0
             if first is None:
                 raise Expense.DoesNotExist
-            last = rows.order_by("-pk").values_list("pk", flat=True).first() or first
-            found = rows.filter(pk__gte=self.dice.randint(first, last)).order_by("pk").values_list("pk", flat=True)
-            return found.first() or first
+            last = rows.order_by(f"-{key}").values_list(key, flat=True).first() or first
+            wanted = {f"{key}__gte": self.dice.randint(first, last)}
+            return rows.filter(**wanted).order_by(key).values_list(key, flat=True).first() or first
 
 
 WEIGHTS = (
@@ -203,7 +218,9 @@ WEIGHTS = (
     (People.credit, 6),
     (People.oppose, 3),
     (People.exclude, 3),
-    (People.include, 4),
+    (People.include, 5),
+    (People.cancel, 2),
+    (People.send_again, 1),
     (People.send, 5),
     (People.resync, 3),
     (People.send_all, 2),
