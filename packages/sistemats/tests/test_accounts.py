@@ -44,7 +44,7 @@ def simulator(folder: Path, socket_enabled: None) -> Iterator[Simulator]:
 
 def accounts(folder: Path) -> list[dict[str, Any]]:
     users: list[dict[str, Any]] = json.loads((folder / "users.json").read_text())["users"]
-    return [user for user in users if user["role"] != "entity"]  # a region needs TLS and its certificate
+    return users
 
 
 def one_of_each(folder: Path) -> list[str]:

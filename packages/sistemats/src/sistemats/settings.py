@@ -180,7 +180,7 @@ class Settings:
         :raises InputError: a secret is missing
         """
         if self.account:
-            return self.account.credentials
+            return None if self.tls.client_certificate else self.account.credentials
         if self.tls.client_certificate and not secrets.get("SISTEMATS_USER"):
             return None
         return Credentials(secrets.need("SISTEMATS_USER"), secrets.need("SISTEMATS_PASSWORD"))
@@ -271,7 +271,8 @@ def _seconds(reader: Reader, name: str, member: str, usual: float) -> float:
 def simulator_settings(directory: Path, label: str | None = None) -> Settings:
     """Return settings for a simulator from the directory it filled (`sistemats simulate --dir`).
 
-    `label` picks one of its accounts by label or category; without one the secrets come from elsewhere.
+    `label` picks one of its accounts by label, category or user name; without one the secrets come from elsewhere.
+    A region comes in by its client certificate when the simulator speaks TLS.
 
     :raises InputError: a file is missing or does not hold what it should
     """
@@ -288,7 +289,7 @@ def simulator_settings(directory: Path, label: str | None = None) -> Settings:
         return Settings(
             base=base,
             sender=None if chosen is None else _sender_block(chosen),
-            tls=TlsSettings(ca if ca.is_file() else None),
+            tls=TlsSettings(ca if ca.is_file() else None, None if chosen is None else _client_pair(chosen, directory)),
             certificates=(directory / "SanitelCF.pem",),
             test_mode=True,
             account=None if chosen is None else _account(chosen),
@@ -297,11 +298,19 @@ def simulator_settings(directory: Path, label: str | None = None) -> Settings:
         raise InputError(f"{directory.name}: this is not the directory of a simulator.") from None
 
 
+def _client_pair(user: dict[str, Any], directory: Path) -> tuple[Path, Path] | None:
+    """Return the files of a region's client certificate and key, None for everybody else."""
+    certificate, key = user.get("client_certificate_file"), user.get("client_key_file")
+    return (directory / str(certificate), directory / str(key)) if certificate and key else None
+
+
 def _pick(users: list[dict[str, Any]], label: str) -> dict[str, Any]:
+    """Return the first account with this label, category or name, in that order of preference."""
     wanted = label.casefold()
-    for user in users:
-        if wanted in {str(user.get("label", "")).casefold(), str(user.get("category", "")).casefold()}:
-            return user
+    for member in ("label", "category", "user"):
+        for user in users:
+            if wanted == str(user.get(member) or "").casefold():
+                return user
     labels = ", ".join(str(user.get("label")) for user in users)
     raise InputError(f"The simulator has no such account; it has: {labels}.")
 

@@ -28,6 +28,7 @@ PSYCHOLOGIST = "MTOMRA66A41G224M"
 Found = TypeVar("Found")
 CITIZEN = "RSSMRA80A01H501U"
 OTHER_CITIZEN = "BNCLRA75D41F205P"
+FIVE = {"ca.pem", "SanitelCF.cer", "SanitelCF.pem", "users.json", "endpoints.json"}
 HOLDER = "PROVAX00X00X000Y"
 SHARED = Path(os.environ.get("SPORTELLO_SHARED", Path(__file__).resolve().parents[5] / "shared"))
 
@@ -66,9 +67,10 @@ class Desk:
         if self.simulator.options.tls:
             pair = None
             if "client_key" in self.values:
-                pair = (self.folder.parent / "client.pem", self.folder.parent / "client.key")
-                pair[0].write_text(self.values["client_certificate"])
-                pair[1].write_text(self.values["client_key"])
+                pair = (
+                    self.folder / self.values["client_certificate_file"],
+                    self.folder / self.values["client_key_file"],
+                )
             tls = TlsSettings(self.folder / "ca.pem", pair)
         return RequestsTransport(
             Endpoints(self.simulator.base, self.sender.channel),

@@ -27,10 +27,9 @@ from sistemats.envelopes import Sealing, build_request, write_batch
 from sistemats.exchange import Accepted, AcceptedWithWarnings, AuthenticationFailed, Client, Uncertain
 from sistemats.http import Credentials, Endpoints, RequestsTransport, Timeouts
 
-from .cast import PSYCHOLOGIST, TODAY, Admin, World, eventually
+from .cast import FIVE, PSYCHOLOGIST, TODAY, Admin, World, eventually
 from .conftest import Start
 
-FIVE = {"ca.pem", "SanitelCF.cer", "SanitelCF.pem", "users.json", "endpoints.json"}
 Spawn = Callable[..., "Running"]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import stat
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +14,13 @@ import pytest
 import requests
 
 from sistemats.codes import Call, endpoint_path
+from sistemats.connection import connect
 from sistemats.envelopes import WireOwner, build_request
 from sistemats.exchange import Accepted, Unavailable
-from sistemats.replies import DocumentReply, Fault, PointQueryReply
+from sistemats.replies import DocumentReply, Fault, OutcomeReply, PointQueryReply
+from sistemats.settings import Secrets, simulator_settings
 
-from .cast import World
+from .cast import FIVE, PSYCHOLOGIST, World
 from .conftest import Start
 
 
@@ -62,6 +66,62 @@ def test_region_comes_in_by_its_client_certificate(secure: World) -> None:
     assert isinstance(reply, DocumentReply)
     assert reply.outcome == "0"
     assert secure.admin.last_call()["user"] == "REG999ZZ"
+
+
+def test_folder_over_tls_holds_the_regions_certificate_and_its_key_for_the_owner_only(
+    secure: World, tmp_path: Path
+) -> None:
+    folder = secure.simulator.directory.folder
+    more = {path.name for path in folder.iterdir()} - FIVE
+    assert more == {"client-REG999ZZ.pem", "client-REG999ZZ.key"}
+    assert stat.S_IMODE((folder / "client-REG999ZZ.key").stat().st_mode) == 0o600
+    values = secure.desk("REG999ZZ").values
+    assert values["client_certificate"] == (folder / values["client_certificate_file"]).read_text()
+    assert values["client_key"] == (folder / values["client_key_file"]).read_text()
+    command = ["openssl", "verify", "-purpose", "sslclient", "-CAfile", str(folder / "ca.pem")]
+    done = subprocess.run(
+        [*command, str(folder / "client-REG999ZZ.pem")], capture_output=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_region_with_a_name_that_is_no_file_name_stays_in_the_folder(secure: World) -> None:
+    folder = secure.simulator.directory.folder
+    before = {path.name for path in folder.parent.iterdir()}
+    region = {"user": "../REGIONE B/1", "role": "entity", "pin": "1112223334", "label": "Regione B"}
+    secure.admin.post("/users", region)
+    assert {path.name for path in folder.parent.iterdir()} == before
+    values = secure.desk("../REGIONE B/1").values
+    assert re.fullmatch(r"client-[0-9a-f]{16}\.key", values["client_key_file"])
+    reply = secure.desk("../REGIONE B/1").send(secure.desk("../REGIONE B/1").sealing.outcome("1"))
+    assert isinstance(reply, OutcomeReply)
+
+
+def test_settings_of_a_region_bring_its_certificate_and_no_password(secure: World) -> None:
+    folder, nobody = secure.simulator.directory.folder, Secrets({}, interactive=False)
+    settings = simulator_settings(folder, "Regione di prova (inventata)")
+    assert settings.tls.client_certificate == (folder / "client-REG999ZZ.pem", folder / "client-REG999ZZ.key")
+    assert settings.credentials(nobody) is None
+    document = secure.desk("UXN6VMDD").document()
+    with connect(settings, nobody, now=secure.simulator.clock.now) as client:
+        assert isinstance(client.insert(document), Accepted)
+        held = client.query(document.id)
+        assert isinstance(held, PointQueryReply)
+        assert held.document is not None
+    call = secure.admin.last_call()
+    assert (call["user"], call["channel"], call["outcome"]) == ("REG999ZZ", "enti", "done")
+
+
+def test_settings_of_everybody_else_bring_a_password_and_no_certificate(secure: World) -> None:
+    settings = simulator_settings(secure.simulator.directory.folder, PSYCHOLOGIST)
+    assert settings.tls.client_certificate is None
+    assert settings.credentials(Secrets({}, interactive=False)) is not None
+
+
+def test_settings_of_a_region_bring_a_password_where_there_is_no_tls(world: World) -> None:
+    settings = simulator_settings(world.simulator.directory.folder, "REG999ZZ")
+    with connect(settings, Secrets({}, interactive=False), now=world.simulator.clock.now) as client:
+        assert isinstance(client.insert(world.desk("UXN6VMDD").document()), Accepted)
 
 
 def test_region_without_its_certificate_stays_out_whatever_its_password(secure: World) -> None:

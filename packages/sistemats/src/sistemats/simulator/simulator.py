@@ -146,7 +146,7 @@ class Simulator:
         self._service.start()
 
     def write_folder(self) -> None:
-        """Write the five files."""
+        """Write what clients need."""
         self.directory.write_certificates()
         self.directory.write_users(self.ministry.gate.users(), tls=self.options.tls)
         self.directory.write_endpoints(self.base, self.admin_base)

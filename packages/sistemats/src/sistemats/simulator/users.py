@@ -229,7 +229,12 @@ def kit_users() -> list[User]:
 
 
 def region_user() -> User:
-    """Return an invented region that sends for structures over `/enti`: the kit has no such user."""
+    """Return an invented region that sends for structures over `/enti`: the kit has no such user.
+
+    It may send for any structure. The one named here, the kit's in Valle d'Aosta, is whose documents a client sends
+    that is given no other, and whose receipts the region may read.
+    """
+    structure = Owner("CCSRMO77A09H501E", "020", "101", "888888")
     return User(
         name=REGION_USER,
         role=Role.ENTITY,
@@ -237,5 +242,6 @@ def region_user() -> User:
         pin="9990001112",
         label="Regione di prova (inventata)",
         intermediary="999000",
+        delegations=(Delegation(structure, SenderCategory.ACCREDITED_STRUCTURE, ("03213213210",)),),
         source="invented",
     )
