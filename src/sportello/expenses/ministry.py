@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -157,10 +158,11 @@ def _credentials(account: StsSettings) -> Credentials | None:
 
 
 def _tls(account: StsSettings, folder: Path) -> TlsSettings:
+    own = _client_certificate(account, folder) if account.channel == Channel.ENTI else None
     if account.environment == Environment.SIMULATOR:
-        return _simulator().tls
+        return replace(_simulator().tls, client_certificate=own)
     bundle = _bundle(account, folder) if account.environment == Environment.TEST else None
-    return TlsSettings(ca_bundle=bundle, client_certificate=_client_certificate(account, folder))
+    return TlsSettings(ca_bundle=bundle, client_certificate=own)
 
 
 def _bundle(account: StsSettings, folder: Path) -> Path | None:

@@ -60,7 +60,7 @@ def try_credentials(*, actor: Actor, entity_id: int, now: datetime, knowing: boo
     :raises StsSettings.DoesNotExist: no account of this actor
     :raises MayNot: only the owner may
     :raises Refused: ``sts_tries_left``, another try may disable the user and was not asked for expressly;
-        ``sts_password_missing``, nothing to sign in with is there
+        ``sts_password_missing``, ``sts_client_missing``: nothing to sign in with is there
     """
     with acting(actor):
         check_may_configure(actor)
@@ -68,13 +68,15 @@ def try_credentials(*, actor: Actor, entity_id: int, now: datetime, knowing: boo
         if needs_consent(account.wrong_tries) and not knowing:
             raise Refused.because(RuleViolation("sts_tries_left", tries=account.wrong_tries))
         if not account.password and not account.client_certificate:
-            raise Refused.because(RuleViolation("sts_password_missing", field="password"))
+            code = "sts_client_missing" if account.channel == "enti" else "sts_password_missing"
+            raise Refused.because(RuleViolation(code, field="password"))
         verdict, words = _ask(account, now)
         return _keep(actor, entity_id, verdict, words, now, tried=_fingerprint(account))
 
 
 def _fingerprint(account: StsSettings) -> tuple[str, ...]:
-    return (account.username, account.password, account.pin, account.owner_code, account.environment, account.channel)
+    secrets = (account.password, account.pin, account.client_certificate)
+    return (account.username, *secrets, account.owner_code, account.environment, account.channel)
 
 
 def _ask(account: StsSettings, now: datetime) -> tuple[Verdict, str]:

@@ -16,6 +16,7 @@ from sportello.core.violations import Notice, RuleViolation
 from sportello.expenses.models import Environment, StampExpense, StopReason, StsSettings, TestResult
 from sportello.expenses.permissions import check_may_configure
 from sportello.expenses.rules.identity import check_identity, normalised
+from sportello.expenses.rules.sign_in import ends_of
 from sportello.expenses.values import IdentityValues
 from sportello.parties.changes import MASKED
 from sportello.parties.models import BillingEntity
@@ -58,8 +59,7 @@ def save_identity(
         found = Gathering()
         asked = normalised(values)
         check_identity(asked, found, pin_kept=bool(row.pin), test_mode=row.environment != Environment.PRODUCTION)
-        if not asked.password and not row.password and asked.channel != "enti":
-            found.refuse("sts_password_missing", field="password")
+        _check_sign_in(asked, row, today, found)
         found.choice(asked.stamp_expense, frozenset(StampExpense.values), field="stamp_expense", empty=False)
         _check_changed_on(asked, today, found)
         found.stop()
@@ -200,6 +200,24 @@ def _check_ready_for_automatic(row: StsSettings) -> None:
         raise Refused.because(RuleViolation("sts_stopped"))
     if row.test_result != TestResult.GOOD:
         raise Refused.because(RuleViolation("sts_not_tested"))
+
+
+def _check_sign_in(values: IdentityValues, row: StsSettings, today: date, found: Gathering) -> None:
+    """A password, or for a region or body a certificate with its key, typed now or kept."""
+    has_password = bool(values.password or row.password)
+    if values.channel != "enti" and not has_password:
+        found.refuse("sts_password_missing", field="password")
+    if values.channel == "enti" and not (has_password or values.client_certificate or row.client_certificate):
+        found.refuse("sts_client_missing", field="client_certificate")
+    if not values.client_certificate:
+        return
+    try:
+        until = ends_of(values.client_certificate).date()
+    except RuleViolation as refusal:
+        found.refuse(refusal.code, field=refusal.field)
+    else:
+        if until < today:
+            found.warn("sts_client_ended", field="client_certificate", until=until)
 
 
 def _write(row: StsSettings, values: IdentityValues, today: date) -> dict[str, list[object]]:

@@ -21,6 +21,17 @@ add(
         "certificate_too_large": _("The file is too large for a certificate: at most %(largest)s bytes are possible."),
         "certificate_unreadable": _("The file is no certificate in PEM or DER form, whatever its name says."),
         "certificate_without_rsa": _("This certificate has no RSA key; SanitelCF has one."),
+        "sts_client_ended": _("The certificate to sign in with ended on %(until)s: the ministry will refuse it."),
+        "sts_client_locked": _(
+            "The key in this file asks for a passphrase: save it without one. It is kept encrypted here."
+        ),
+        "sts_client_missing": _("A region or body signs in with a certificate: choose the file with it and its key."),
+        "sts_client_other_key": _("The key in this file belongs to another certificate."),
+        "sts_client_unreadable": _(
+            "No certificate is in this file. A PEM file with certificate and key is needed; a .p12 or .pfx has to be "
+            "converted first."
+        ),
+        "sts_client_without_key": _("This file has the certificate without its key: put both into one PEM file."),
         "sts_flag_not_of_type": _("Only TK (emergency room) and SR (intramoenia) may bear this mark."),
         "sts_intermediary_form": _(
             "The intermediary is its codice fiscale, a hyphen and the three digits of its site: 07874631000-000."
