@@ -211,13 +211,9 @@ def _check_sign_in(values: IdentityValues, row: StsSettings, today: date, found:
         found.refuse("sts_client_missing", field="client_certificate")
     if not values.client_certificate:
         return
-    try:
-        until = ends_of(values.client_certificate).date()
-    except RuleViolation as refusal:
-        found.refuse(refusal.code, field=refusal.field)
-    else:
-        if until < today:
-            found.warn("sts_client_ended", field="client_certificate", until=until)
+    until = found.attempt(lambda: ends_of(values.client_certificate).date(), None)
+    if until is not None and until < today:
+        found.warn("sts_client_ended", field="client_certificate", until=until)
 
 
 def _write(row: StsSettings, values: IdentityValues, today: date) -> dict[str, list[object]]:
