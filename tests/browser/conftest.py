@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from sportello.accounts.models import Person
 from tests.support.installation import Installation, eventually
-from tests.support.patients import HEAVY
+from tests.support.patients import HEAVY, WARD
 from tests.support.searching import traces
 from tests.support.sites import Sites, running
 
@@ -32,7 +32,7 @@ FLAGS = [
     "--disable-sync",
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-LANGUAGES = ["it"] * 5 + ["ar"] * 4 + ["zh-hans"] * 4 + [HEAVY]
+LANGUAGES = ["it"] * 5 + ["ar"] * 4 + ["zh-hans"] * 4 + [HEAVY, WARD]
 """Of the patients of `sites`, who have no access yet: a test takes one, and no other takes that one."""
 GRAVE = {"serious", "critical"}
 PATIENCE = 60_000

@@ -35,7 +35,9 @@ FAMILIES = (
     "Rovedatti",
     "Sbrocchellin",
 )
-GIVEN = {"it": "Ermenegilda", "ar": "عبدالرحمانية", "zh-hans": "Wenchangyue"}
+WARD = "ward"
+"""In the place of a language: a child of an Italian parent, who is the one that gets the mail."""
+GIVEN = {"it": "Ermenegilda", WARD: "Fiordispina", "ar": "عبدالرحمانية", "zh-hans": "Wenchangyue"}
 FOREIGN = {"ar": "الزهراويالقرطبي"}
 HEAVY = "heavy"
 """In the place of a language: an Italian patient whose papers are as long as no invoice is."""
@@ -84,15 +86,19 @@ def _treated(world: Any, number: int, language: str) -> dict[str, Any]:
         papers.append(make(world, line(f"{price:.2f}"), patient=patient, on=today))
     if language == HEAVY:
         keep_papers(papers, b"%PDF" + os.urandom(WEIGHT))
+    parent = _parent(patient, number) if language == WARD else None
     return {
         "id": patient.pk,
         "language": language,
         "bytes": WEIGHT * PAPERS if language == HEAVY else 0,
         "family": patient.family_name,
-        "email": patient.email,
+        "given": patient.given_name,
+        "born_on": patient.born_on.isoformat(),
+        "email": parent.email if parent else patient.email,
+        "parent": parent.pk if parent else None,
         "total": str(sum(paper.total for paper in papers)),
         "numbers": [f"{paper.number}/{today.year}" for paper in papers],
-        "needles": [*_needles(patient), *_paper_needles(papers)],
+        "needles": [*_needles(patient), *(_needles_of_parent(parent) if parent else ()), *_paper_needles(papers)],
     }
 
 
@@ -104,7 +110,7 @@ def _patient(world: Any, number: int, language: str) -> Any:
     from sportello.patients.rules import Person, expected_code
 
     family, given = FOREIGN.get(language, "") + FAMILIES[number], GIVEN[language]
-    born_on = date(1961, 3, 4 + number)
+    born_on = date(date.today().year - 9 if language == WARD else 1961, 3, 4 + number)
     code = expected_code(Person(FAMILIES[number], "Ermenegilda", born_on, "F", "A944")) or ""
     with acting(System("tests")):
         return Patient.objects.create(
@@ -124,8 +130,31 @@ def _patient(world: Any, number: int, language: str) -> Any:
             province="PC",
             email=f"{FAMILIES[number].lower()}.{number}@posta-inventata.example",
             phone=f"+39347000{71000 + number}",
-            language=language,
+            language="it" if language == WARD else language,
         )
+
+
+def _parent(patient: Any, number: int) -> Any:
+    """Return a parent who sees the child's papers."""
+    from sportello.core.actors import System, acting
+    from sportello.patients.models import Representative
+
+    with acting(System("tests")):
+        return Representative.objects.create(
+            practice=patient.practice,
+            patient=patient,
+            role="parent",
+            family_name="Vallombrosiani",
+            given_name="Clorindamaria",
+            email=f"clorinda.{number}@genitori-inventati.example",
+            phone=f"+39347000{81000 + number}",
+            since_on=patient.born_on,
+        )
+
+
+def _needles_of_parent(parent: Any) -> list[str]:
+    place, _, domain = parent.email.partition("@")
+    return [parent.family_name, parent.given_name, parent.email, place, domain, parent.phone]
 
 
 def _needles(patient: Any) -> list[str]:
