@@ -33,6 +33,7 @@ SCHEMA_FILES = {
     Service.FLAG_DETAIL: "DettaglioSegnalazione730Service_schema.xsd",
     Service.FLAG_REPORT: "ReportSegnalazioni730Service_schema.xsd",
 }
+XSD_NS, XSI_TYPE = "http://www.w3.org/2001/XMLSchema", "{http://www.w3.org/2001/XMLSchema-instance}type"
 TEXTS = (
     *("", " ", "0", "1", "2", "001", "1000", "-1", "0.01", "0.00", "100.00", "100.01", "22.0", "22.00", "22", "1e3"),
     *("INF", "NaN", "99999.99", "123456.78", "25.3", " 25.30 ", "25,30", "\t1\n", "+1", "01", "1.0"),
@@ -121,6 +122,20 @@ def _rename(node: etree._Element, dice: random.Random) -> None:
     node.tag = f"{{{namespace}}}{local}" if namespace else local
 
 
+def _typed(node: etree._Element, dice: random.Random) -> None:
+    """Name a built-in type, as some stacks do: right where the field is declared so, wrong anywhere else."""
+    kind = dice.choice(("string", "double", "decimal", "integer", "int", "date", "base64Binary", "token"))
+    parent = node.getparent()
+    typed = etree.Element(
+        node.tag, {str(name): str(value) for name, value in node.attrib.items()}, nsmap={"kinds": XSD_NS}
+    )
+    typed.set(XSI_TYPE, f"kinds:{kind}")
+    typed.text, typed.tail = node.text, node.tail
+    typed.extend(node)
+    if parent is not None:
+        parent.replace(node, typed)
+
+
 def _stray_text(node: etree._Element, dice: random.Random) -> None:
     node.tail = dice.choice(("x", " ", "\n"))
 
@@ -133,7 +148,7 @@ def _new_child(node: etree._Element, dice: random.Random) -> None:
     node.insert(dice.randrange(len(node) + 1), child)
 
 
-MOVES = (_text,) * 6 + (_attribute, _namespace, _remove, _double, _move, _rename, _stray_text, _new_child)
+MOVES = (_text,) * 6 + (_attribute, _typed, _namespace, _remove, _double, _move, _rename, _stray_text, _new_child)
 
 
 def mutate(root: etree._Element, dice: random.Random) -> None:

@@ -16,6 +16,7 @@ SOAP_NS = "http://schemas.xmlsoap.org/soap/envelope/"
 _ENVELOPE, _BODY = f"{{{SOAP_NS}}}Envelope", f"{{{SOAP_NS}}}Body"
 XOP_NS = "http://www.w3.org/2004/08/xop/include"
 MAX_XML = 16_000_000
+_GZIP = b"\x1f\x8b"
 _Element = etree._Element
 _PER_THREAD = threading.local()
 
@@ -49,6 +50,8 @@ def parse_xml(data: bytes, max_bytes: int = MAX_XML) -> _Element:
     """
     if len(data) > max_bytes:
         raise ForbiddenXml(f"The XML has {len(data)} bytes; at most {max_bytes} are read.")
+    if data.startswith(_GZIP):
+        raise UnreadableMessage("The bytes are compressed: the services take XML as it is.")
     if b"<!DOCTYPE" in data[:2048] or b"<!ENTITY" in data:
         raise ForbiddenXml("The XML declares a document type or an entity.")
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import io
+import quopri
 import socket
 import zipfile
 from collections.abc import Iterator
@@ -112,6 +114,17 @@ def test_http_1_0_client_gets_its_answer_and_the_end(world: World) -> None:
         assert connection.recv(1) == b""
 
 
+def test_http_1_0_client_that_asks_keeps_its_connection_and_is_told_so(world: World) -> None:
+    with raw(world) as connection:
+        for number in range(2):
+            body = insert_body(world.desk(), f"A{number}")
+            words = head(f"Content-Length: {len(body)}", "Connection: keep-alive\r\n")
+            connection.sendall(words.replace(b"HTTP/1.1", b"HTTP/1.0") + body)
+            answer = read_answer(connection)
+            assert b"<esitoChiamata>" in answer
+            assert b"\r\nConnection: keep-alive\r\n" in answer
+
+
 def test_body_may_dribble_in(world: World) -> None:
     body = insert_body(world.desk())
     with raw(world) as connection:
@@ -141,6 +154,45 @@ def test_message_may_be_in_any_encoding_it_declares(world: World, encoding: str)
     name = encoding.removesuffix("-sig")
     body = f'<?xml version="1.0" encoding="{name}"?>{text}'.encode(encoding)
     assert b"<esitoChiamata>0" in desk.post(endpoint_path(Call.INSERT), body).content
+
+
+@pytest.mark.parametrize("charset", ["ISO-8859-1", '"windows-1252"', "utf-16le", "UTF-16"])
+def test_message_that_declares_no_encoding_is_read_as_its_header_says(world: World, charset: str) -> None:
+    desk = world.desk()
+    text = insert_body(desk).decode("utf-8").split("?>", 1)[1]
+    text = text.replace("<ts:pincode>", "<ts:opzionale1>citt\u00e0</ts:opzionale1><ts:pincode>")
+    answer = desk.post(endpoint_path(Call.INSERT), text.encode(charset.strip('"')), f"text/xml; charset={charset}")
+    assert b"<esitoChiamata>0" in answer.content
+    assert world.admin.last_call()["values"]["options"][0] == "citt\u00e0"
+
+
+@pytest.mark.parametrize("charset", ["ISO-8859-1", "punycode", "utf-7", "nonsense", "utf-16le"])
+def test_charset_of_the_header_opens_no_door(world: World, charset: str) -> None:
+    desk = world.desk()
+    for text in ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "\u00e8<a/>"):
+        answer = desk.post(endpoint_path(Call.INSERT), text.encode("latin-1"), f"text/xml; charset={charset}")
+        assert (answer.status_code, b"Internal Error" in answer.content) == (500, True)
+
+
+def test_compressed_message_is_not_taken_and_the_journal_says_why(world: World) -> None:
+    desk = world.desk()
+    body = gzip.compress(insert_body(desk))
+    answer = desk.post(endpoint_path(Call.INSERT), body, headers={"Content-Encoding": "gzip"})
+    assert (answer.status_code, b"Internal Error" in answer.content) == (500, True)
+    assert "compressed" in world.admin.last_call()["note"]
+
+
+XSI, XSD = "http://www.w3.org/2001/XMLSchema-instance", "http://www.w3.org/2001/XMLSchema"
+TYPED = f'xmlns:xsi="{XSI}" xmlns:xsd="{XSD}" xsi:type="xsd:{{}}"'
+
+
+@pytest.mark.parametrize(("name", "kind"), [("pincode", "string"), ("importo", "double")])
+def test_plain_fields_may_name_their_type(world: World, name: str, kind: str) -> None:
+    desk = world.desk()
+    body = insert_body(desk).replace(f"<ts:{name}>".encode(), f"<ts:{name} {TYPED.format(kind)}>".encode())
+    assert b"<esitoChiamata>0" in desk.post(endpoint_path(Call.INSERT), body).content
+    wrong = body.replace(f"xsd:{kind}".encode(), b"xsd:date")
+    assert b"cvc-" in desk.post(endpoint_path(Call.INSERT), wrong).content
 
 
 def prefixed(desk: Desk, prefix: str, soap: str) -> bytes:
@@ -241,7 +293,15 @@ def test_query_string_and_whole_urls_are_read_as_paths(world: World) -> None:
 
 
 def package(
-    desk: Desk, *, boundary: str, start: str | None, cid: str, href: str, newline: str, zip_first: bool
+    desk: Desk,
+    *,
+    boundary: str,
+    start: str | None,
+    cid: str,
+    href: str,
+    newline: str,
+    zip_first: bool,
+    quoted_printable: bool,
 ) -> tuple[str, bytes]:
     """An upload as other stacks would package it."""
     archive = desk.batch(desk.document()).archive
@@ -250,6 +310,9 @@ def package(
     begin, end = envelope.index("<documento>") + 11, envelope.index("</documento>")
     envelope = envelope[:begin] + include + envelope[end:]
     root_id = f"Content-Id: <{start}>{newline}" if start else ""
+    if quoted_printable:
+        root_id += f"Content-Transfer-Encoding: Quoted-Printable{newline}"
+        envelope = quopri.encodestring(envelope.encode()).decode().replace("\n", newline)
     root = (
         f'content-type: application/xop+xml; charset=utf-8; type="text/xml"{newline}{root_id}{newline}{envelope}'
     ).encode()
@@ -279,12 +342,15 @@ def package(
             "href": "cid:http%3A%2F%2Ftempuri.org%2F1%2F6",
         },
         {"boundary": "lf", "start": "r@x", "cid": "z@x", "href": "cid:z@x", "newline": "\n"},
+        {"boundary": "scheme", "start": "r@x", "cid": "z@x", "href": "CID:%3Cz@x%3E"},
+        {"boundary": "letters", "start": "r@x", "cid": "z@x", "href": "cid:z@x", "quoted_printable": True},
         {"boundary": "order", "start": "r@x", "cid": "z@x", "href": "cid:z@x", "zip_first": True},
     ],
 )
 def test_packages_of_other_stacks_are_read(world: World, form: dict[str, object]) -> None:
     desk = world.desk()
-    content_type, body = package(desk, **{"newline": "\r\n", "zip_first": False, **form})  # type: ignore[arg-type]
+    usual = {"newline": "\r\n", "zip_first": False, "quoted_printable": False}
+    content_type, body = package(desk, **{**usual, **form})  # type: ignore[arg-type]
     answer = desk.post(endpoint_path(Call.UPLOAD), body, content_type)
     assert b"<codiceEsito>000</codiceEsito>" in answer.content, answer.content
     [held] = world.admin.documents()

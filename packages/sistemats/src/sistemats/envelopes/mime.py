@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import quopri
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -126,6 +127,8 @@ def _split_part(part: bytes) -> tuple[str, bytes]:
     encoding = str(headers.get("Content-Transfer-Encoding", "binary")).strip().lower()
     if encoding == "base64":
         content = _decode_base64(content)
+    elif encoding == "quoted-printable":
+        content = quopri.decodestring(content)
     return content_id, content
 
 

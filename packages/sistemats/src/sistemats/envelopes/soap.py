@@ -26,7 +26,7 @@ from sistemats.envelopes.elements import (
     read_owner,
     text_of,
 )
-from sistemats.envelopes.mime import HttpRequest, build_mtom, split_package
+from sistemats.envelopes.mime import HttpRequest, build_mtom, parse_content_type, split_package
 from sistemats.envelopes.wire import (
     NO_OPTIONS,
     CancelRequest,
@@ -44,12 +44,14 @@ from sistemats.envelopes.wire import (
     WireOwner,
     WireRequest,
 )
-from sistemats.errors import SistemaTSError, UnknownBody, UnreadableMessage
+from sistemats.errors import ForbiddenXml, SistemaTSError, UnknownBody, UnreadableMessage
 from sistemats.schemas import SchemaProblem, validate_request
 from sistemats.xml import XOP_NS, parse_xml, soap_body, soap_envelope
 
 _Element = etree._Element
 _INCLUDE = f"{{{XOP_NS}}}Include"
+_SCHEME = re.compile("^cid:", re.IGNORECASE)
+_CHARSETS = frozenset({"iso-8859-1", "iso-8859-15", "windows-1252", "utf-16", "utf-16le", "utf-16be"})
 _ATTACHMENT_ID = "archive@sistemats"
 
 
@@ -102,18 +104,42 @@ def read_body(content_type: str, body: bytes) -> _Element:
     :raises ForbiddenXml: a document type, an entity, or too long
     """
     envelope, attachments = split_package(content_type, body)
-    element = soap_body(parse_xml(envelope))
+    element = soap_body(_parse(content_type, envelope))
     if not attachments and b"Include" not in envelope:
         return element
     for include in list(element.iter(_INCLUDE)):
         href = unquote(include.get("href", ""))
-        attachment = attachments.get(href.removeprefix("cid:"))
+        attachment = attachments.get(_SCHEME.sub("", href).strip("<>"))
         parent = include.getparent()
         if attachment is None or parent is None:
             raise UnreadableMessage("The envelope includes a part that the package does not hold.")
         parent.remove(include)
         parent.text = base64.b64encode(attachment).decode("ascii")
     return element
+
+
+def _parse(content_type: str, envelope: bytes) -> _Element:
+    """Read an envelope; one that does not say how its letters are coded is read as its header says."""
+    try:
+        return parse_xml(envelope)
+    except ForbiddenXml:
+        raise
+    except UnreadableMessage:
+        recoded = _recoded(parse_content_type(content_type).get_content_charset(), envelope)
+        if recoded is None:
+            raise
+        return parse_xml(recoded)
+
+
+def _recoded(charset: str | None, envelope: bytes) -> bytes | None:
+    """Return an envelope in UTF-8, None when its header names no charset of ours, or it says itself how it is coded."""
+    if charset not in _CHARSETS:
+        return None
+    try:
+        text = envelope.decode(charset)
+    except UnicodeError:
+        return None
+    return None if text.startswith("<?xml") else text.encode("utf-8")
 
 
 def parse_request(content_type: str, body: bytes) -> WireRequest:

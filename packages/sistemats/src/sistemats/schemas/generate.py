@@ -29,10 +29,19 @@ def _add_simple(schema: _Element, name: str) -> None:
         etree.SubElement(restriction, _tag(facet), value=value)
 
 
+def _plain(name: str) -> bool:
+    """Tell whether a type restricts nothing; it must be the plain one, because callers may name that in xsi:type."""
+    return name in SIMPLE and not SIMPLE[name].facets
+
+
+def _type(name: str, prefix: str) -> str:
+    return f"xs:{SIMPLE[name].base}" if _plain(name) else prefix + name
+
+
 def _add_field(parent: _Element, field: Field, in_choice: bool = False) -> None:
     element = etree.SubElement(parent, _tag("element"), name=field.name)
     if field.type != "any":
-        element.set("type", f"t:{field.type}" if parent.nsmap.get("t") else field.type)
+        element.set("type", _type(field.type, "t:" if parent.nsmap.get("t") else ""))
     if not field.required and not in_choice:
         element.set("minOccurs", "0")
     if field.many:
@@ -58,7 +67,8 @@ def _schema(namespace: str | None, qualified: bool, groups: Groups, roots: list[
         etree.SubElement(schema, _tag("element"), name=name, type=f"t:{group}" if namespace else group)
     used = {field.type for fields in groups.values() for field in fields}
     for name in sorted(used & SIMPLE.keys()):
-        _add_simple(schema, name)
+        if not _plain(name):
+            _add_simple(schema, name)
     for name, fields in groups.items():
         _add_group(schema, name, fields)
     return etree.tostring(schema, pretty_print=True, encoding="unicode")

@@ -233,7 +233,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         if answer.keep == 0:
             return
-        closing = "Connection: close\r\n" if self.close_connection else ""
+        closing = self._connection_line()
         allow = "Allow: POST\r\n" if answer.status == 405 else ""
         reason = self.responses.get(answer.status, ("",))[0]
         head = (
@@ -244,6 +244,12 @@ class Handler(BaseHTTPRequestHandler):
         body = b"" if self.command == "HEAD" else answer.body[: answer.keep]
         self.connection.settimeout(WRITE_SECONDS)
         self.wfile.write(head.encode("latin-1") + body)
+
+    def _connection_line(self) -> str:
+        """Return the header that says what becomes of the connection, where that is not understood."""
+        if self.close_connection:
+            return "Connection: close\r\n"
+        return "Connection: keep-alive\r\n" if self.request_version == "HTTP/1.0" else ""
 
     def _drain(self) -> None:
         """Take in some of what a client still sends, so that it gets to read the answer."""
