@@ -255,7 +255,7 @@ def killing(plan: Plan) -> dict[str, float]:
         if now > looked + 2:  # lives are as long as it takes for documents to keep up with the kills
             made, looked = documents_made(), now
             behind = made / plan.documents < kills / plan.kills
-            stretch = min(stretch * 1.4, 40.0) if behind else max(stretch * 0.7, 0.5)
+            stretch = min(stretch * 1.4, 12.0) if behind else max(stretch * 0.7, 0.5)
             print(f"{now - began:.0f} s: {kills} kills, {made} documents, {stretch:.1f}", file=sys.stderr, flush=True)
     for pid, _ in living.values():
         os.kill(pid, signal.SIGKILL)
