@@ -13,10 +13,9 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
-from django.utils.formats import date_format
+from babel.dates import format_date
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import override
 
 from sportello.core.actors import System, acting
 from sportello.core.languages import language as language_of
@@ -29,6 +28,8 @@ from sportello.patients.models import Connection, Invitation
 from sportello.patients.models.connections import SecondProof
 
 ITALIAN, FALLBACK = "it", "en"
+_LOCALES = {"zh-hans": "zh_Hans", "en": "en_GB"}
+"""CLDR locales of languages whose code is not one, or is one of another country."""
 _PROOF_TEXT = {SecondProof.BIRTH_DATE.value: "asks_birth_date", SecondProof.SPOKEN_CODE.value: "asks_code"}
 
 
@@ -133,8 +134,7 @@ def _queue(
 def _written(
     draft: Draft, language: str, practice: str, reach: str, url: str, day: date | None
 ) -> tuple[str, Sequence[str]]:
-    with override(language):
-        shown = date_format(day, "DATE_FORMAT") if day else ""
+    shown = format_date(day, "long", locale=_LOCALES.get(language, language)) if day else ""
     facts = {"practice": practice, "contact": reach, "day": shown}
     held = texts(language)
     return language, [url if name == "link" else held[name] % facts for name in draft.paragraphs]
