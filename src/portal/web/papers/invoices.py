@@ -13,13 +13,13 @@ from uuid import UUID
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from deskwire.messages import (
     MOST_PAPERS,
     InvoicePaper,
-    InvoiceRow,
     InvoiceRows,
     InvoicesCsv,
     InvoicesPdf,
@@ -34,7 +34,7 @@ from deskwire.messages import (
 from portal import wire
 from portal.web import formats
 from portal.web.http import PatientRequest, patient_view
-from portal.web.papers import periods, words
+from portal.web.papers import periods, rows, words
 from portal.web.papers.periods import Asked, DatesForm
 from portal.web.papers.sending import download
 
@@ -46,21 +46,6 @@ _FILES: Mapping[str, Callable[[Selection, str], InvoicesPdf | InvoicesZip | Invo
     "zip": InvoicesZip,
     "csv": InvoicesCsv,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of the list."""
-
-    row: InvoiceRow
-    kind: words.Text
-    look: words.Look
-    marked: bool
-
-    @property
-    def cents(self) -> int:
-        """The amount in cents, for the script that adds up."""
-        return int(self.row.amount * 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +140,7 @@ def _page(request: PatientRequest, asked: Asked, form: DatesForm, marked: Marked
             "asked": asked,
             "form": form,
             "found": found,
-            "lines": [_line(row, marked) for row in found.rows] if found else [],
+            "rows": _rows(request, found, marked) if found else "",
             "marked": marked,
             "totals": _totals(marked, found),
             "said": _said(_totals(marked, found)),
@@ -179,8 +164,8 @@ def _found(request: PatientRequest, asked: Asked) -> InvoiceRows:
     )
 
 
-def _line(row: InvoiceRow, marked: Marked) -> Line:
-    return Line(row, words.KINDS[row.kind], words.look(row), row.ready and (marked.everything or row.id in marked.ids))
+def _rows(request: PatientRequest, found: InvoiceRows, marked: Marked) -> SafeString:
+    return rows.drawn(found.rows, request.connection.uid, marked=marked.ids, everything=marked.everything)
 
 
 def _totals(marked: Marked, found: InvoiceRows | None) -> InvoiceTotals:
@@ -200,14 +185,14 @@ def _count(count: int) -> str:
 
 def _live(found: InvoiceRows) -> dict[str, Any]:
     """Return what the script needs to say the sum of a selection as this page would."""
-    sample, short = formats.money(Decimal("12345.50")), formats.money(Decimal("1234.50"))
+    sample, written = formats.money(Decimal("12345.50")), formats.figures(formats.language())
     digits = sample.strip("€\N{NO-BREAK SPACE} ")
     return {
         "money": sample.replace(digits, "{n}"),
         "minus": formats.MINUS,
-        "group": digits[2],
-        "least": 4 if digits[2] in short.strip("€\N{NO-BREAK SPACE} ")[:3] else 5,
-        "decimal": digits[-3],
+        "group": written.group,
+        "least": written.least,
+        "decimal": written.decimal,
         "forms": words.plural_forms(_count),
         "count": found.count,
         "cents": int(found.total * 100),

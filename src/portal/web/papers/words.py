@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from deskwire.messages import InvoiceRow, PaperKind, PaperState
+from deskwire.messages import PaperKind, PaperState
 from portal.web import formats
 
 Text = str | Promise
@@ -36,9 +36,9 @@ NOTE = Look("off", "file-minus", _("Credit note"))
 KINDS: Mapping[PaperKind, Text] = {PaperKind.INVOICE: _("Invoice"), PaperKind.CREDIT_NOTE: _("Credit note")}
 
 
-def look(row: InvoiceRow) -> Look:
-    """Return how a row's state is shown."""
-    return NOTE if row.kind is PaperKind.CREDIT_NOTE else STATES[row.state]
+def look(kind: PaperKind, state: PaperState) -> Look:
+    """Return how a paper's state is shown."""
+    return NOTE if kind is PaperKind.CREDIT_NOTE else STATES[state]
 
 
 ROLES: Mapping[str, Text] = {
