@@ -13,8 +13,7 @@ from sportello.config.settings import DATABASES, STORAGES, TEMPLATES  # noqa: E4
 
 if PLACE.database.startswith("sqlite"):
     DATABASES["default"]["TEST"] = {"NAME": str(PLACE.data / "test.sqlite3")}
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0  # the database is put back between tests: no connection may linger
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # the database is put back between tests: no connection may linger
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow on purpose
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

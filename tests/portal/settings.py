@@ -27,10 +27,10 @@ if not PLACE.database.startswith("sqlite"):
 from portal.config.settings import *  # noqa: E402, F403 - the environment had to be ready first
 from portal.config.settings import DATABASES, STORAGES, TEMPLATES  # noqa: E402
 
+DATABASES["default"]["CONN_MAX_AGE"] = 0
 if PLACE.database.startswith("sqlite"):
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_FOLDER / "test.sqlite3")}
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["TEST"] = {"NAME": f"test_portal_{os.getpid()}"}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow on purpose

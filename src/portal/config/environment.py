@@ -124,7 +124,12 @@ def database(data: Path) -> dict[str, Any]:
     address = read("PORTAL_DATABASE", f"sqlite:///{data / 'portal.sqlite3'}")
     parts = urlsplit(address)
     if parts.scheme == "sqlite":
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": address.removeprefix("sqlite:///"), "OPTIONS": _SQLITE}
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": address.removeprefix("sqlite:///"),
+            "OPTIONS": _SQLITE,
+            "CONN_MAX_AGE": None,  # opening reads the whole schema: each thread keeps its connection
+        }
     if parts.scheme not in {"postgres", "postgresql"}:
         raise BadSetting("PORTAL_DATABASE begins with neither sqlite:/// nor postgresql://")
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
