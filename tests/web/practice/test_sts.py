@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from sistemats.replies.files import read_receipt
 from sportello.core.actors import Role, Switch, System, acting
-from sportello.core.models import AuditEntry
+from sportello.core.models import AuditEntry, Job
 from sportello.expenses import ministry
 from sportello.expenses.models import Difference, Expense, MonthlyReport, Transmission
 from sportello.parties.models import Membership
@@ -258,6 +258,29 @@ def test_month_is_compared_and_a_difference_settled(proved, counter, world):
     with acting(System("tests")):
         assert Difference.objects.get().remedy == "ignore"
     assert 'name="remedy"' not in text_of(client.get(address))
+
+
+def test_remarks_that_were_asked_for_are_waited_for(proved, counter, world):
+    client = proved("ada")
+    assert "hx-trigger" not in text_of(client.get(reverse("practice:sts_remarks")))
+    client.post(reverse("practice:sts_remarks_ask", args=[world.studio.pk]))
+    assert "hx-trigger" in text_of(client.get(reverse("practice:sts_remarks")))
+    with acting(System("tests")):
+        Job.objects.filter(handler="expenses.remarks").delete()
+    assert "hx-trigger" not in text_of(client.get(reverse("practice:sts_remarks")))
+
+
+def test_sending_names_what_was_refused_first(proved, counter, world):
+    papers = [paid(world, therapy(world), patient=one) for one in (world.bruno, world.bruno, world.mia)]
+    spoil(world.mia, "VRDMIA18P45A944A")
+    counter.run(automatic=True, many=3)
+    counter.settle()
+    with acting(System("tests")):
+        sending = Transmission.objects.get(kind="batch")
+    page = text_of(proved("ada").get(reverse("practice:sts_sending", args=[sending.pk])))
+    said = page[page.index('class="says"') :]
+    assert said.index("S011") < said.index("000")
+    assert papers[2].printed_number in said
 
 
 def test_accountant_with_the_switch_sends_and_sees_outcomes(proved, counter, world):

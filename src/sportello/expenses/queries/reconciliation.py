@@ -9,9 +9,12 @@ from decimal import Decimal
 
 from django.db.models import Count, Q
 
-from sportello.core.actors import Actor
+from sportello.core.actors import Actor, System, acting
+from sportello.core.models import Job
+from sportello.core.states import LIVE_JOBS, codes
 from sportello.expenses.models import CitizenRemark, Difference, MonthlyReport
 from sportello.expenses.operations.reconciling import REMEDIES, Remedy
+from sportello.expenses.operations.remarks import REMARKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,14 @@ def remarks(actor: Actor, *, most: int = 200) -> list[RemarkShown]:
         )
         for row in rows[:most]
     ]
+
+
+def remarks_asked(actor: Actor) -> bool:
+    """Return whether citizens' remarks were asked for and have not come yet. One query."""
+    entities = actor.entities
+    with acting(System("waiting", actor.party_id)):
+        waiting = Job.objects.filter(handler=REMARKS, party_id=actor.party_id, state__in=codes(LIVE_JOBS))
+        return (waiting if entities is None else waiting.filter(object_id__in=entities)).exists()
 
 
 def _month(month: date, row: MonthlyReport | None) -> MonthShown:

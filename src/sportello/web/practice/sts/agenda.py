@@ -118,8 +118,8 @@ def months_of(window: Window, items: Sequence[Item], today: date) -> list[Month]
 
 
 def weekdays() -> list[tuple[str, str]]:
-    """Return the days of the week, short and whole, Monday first."""
-    return [(str(WEEKDAYS_ABBR[number]), str(WEEKDAYS[number])) for number in range(7)]
+    """Return the days of the week, their first letter and whole, Monday first."""
+    return [(str(WEEKDAYS_ABBR[number])[:1].upper(), str(WEEKDAYS[number])) for number in range(7)]
 
 
 def entries_of(items: Sequence[Item]) -> list[Entry]:

@@ -18,7 +18,14 @@ from sportello.expenses.operations.reconciling import Remedy, ask_report, remedy
 from sportello.expenses.operations.remarks import ask_remarks, open_remark
 from sportello.expenses.permissions import check_may_send
 from sportello.expenses.queries.outlook import banners
-from sportello.expenses.queries.reconciliation import MonthShown, differences_of, month_of, months_of, remarks
+from sportello.expenses.queries.reconciliation import (
+    MonthShown,
+    differences_of,
+    month_of,
+    months_of,
+    remarks,
+    remarks_asked,
+)
 from sportello.expenses.queries.settings import entity_name
 from sportello.web import formats
 from sportello.web.http import PartyRequest
@@ -129,6 +136,7 @@ def remark_list(request: PartyRequest) -> HttpResponse:
     """Show citizens' remarks; their words are opened one by one."""
     context = {
         "rows": remarks(request.actor),
+        "asked": remarks_asked(request.actor),
         "entities": [each for each in banners(request.actor, today=timezone.localdate()) if each.is_active],
         "tabs": sections(request.actor, HERE),
     }

@@ -165,6 +165,7 @@ def shown(view: TransmissionDetail) -> dict[str, Any]:
     said = [_message(each, None) for each in view.messages if row.kind == "batch" or not view.documents]
     for carried in view.documents:
         said += [_message(each, carried) for each in carried.messages if each.kind or len(view.documents) == 1]
+    said.sort(key=lambda one: _FIRST.get(one["each"].kind, len(_FIRST)))
     return {
         "view": view,
         "row": row,
@@ -179,6 +180,8 @@ def shown(view: TransmissionDetail) -> dict[str, Any]:
     }
 
 
+_FIRST = {"E": 0, "W": 1}
+"""What blocks stands before what warns, and that before the rest."""
 AT_WORK, WITH_ERRORS, REFUSED_WHOLE = 1, 3, (5, 9)
 """Numbers of the State for a file (PROTOCOL 8)."""
 

@@ -16,6 +16,28 @@
     follow();
   }
 
+  // Buttons that copy a number are shown where the browser lets a page copy.
+  const copiers = () => {
+    if (!navigator.clipboard) return;
+    for (const button of document.querySelectorAll("button[data-copy][hidden]")) button.hidden = false;
+  };
+  document.addEventListener("click", async (event) => {
+    const button = event.target instanceof Element ? event.target.closest("button[data-copy]") : null;
+    if (!button) return;
+    const word = button.querySelector("span");
+    const before = word.textContent;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      return;
+    }
+    if (before === button.dataset.done) return;
+    word.textContent = button.dataset.done;
+    setTimeout(() => { word.textContent = before; }, 2500);
+  });
+  document.addEventListener("htmx:after:swap", copiers);
+  copiers();
+
   const close = (menu, focus) => {
     menu.open = false;
     if (focus) menu.querySelector("summary").focus();
