@@ -50,6 +50,12 @@ def sentence(said: RuleViolation | Notice) -> str:
     return str(text) % shown
 
 
+def sentence_alone(code: str) -> str:
+    """Return the sentence of a code that stands without its figures, "" where there is none or it needs them."""
+    text = str(_WORDS.get(code, ""))
+    return "" if "%(" in text else text
+
+
 def _shown(value: Figure, *, plain: bool) -> str:
     if isinstance(value, bool) or value is None:
         return ""

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from sportello.core import audit
+from sportello.core.actors import acting
 from sportello.parties import trail
 from sportello.web.practice.settings.deeds import OBJECTS, WORDS
 from tests.billing.desk import paid
@@ -51,6 +54,18 @@ def test_trail_page_tells_what_was_done(client: Client, world: World) -> None:
     page = client.get(reverse("practice:settings_audit"), {"kind": "invoice"}).content.decode()
     assert "71.40" in page
     assert "Ada Rossi" in page
+
+
+def test_trail_page_says_in_words_why_something_was_refused(client: Client, world: World) -> None:
+    reasons = ("portal_not_paired", "a_code_nobody_knows")
+    for reason in reasons:
+        with acting(world.ada), transaction.atomic():
+            audit.record(world.ada, "access.denied", None, result="refused", reason=reason)
+    client.force_login(world.people["ada"])
+    page = client.get(reverse("practice:settings_audit"), {"kind": "access"}).content.decode()
+    assert "portal_not_paired" not in page
+    assert "sportello portal pair" in page
+    assert "a_code_nobody_knows" in page
 
 
 def test_trail_page_goes_on_where_it_ended(client: Client, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from sportello.web.parts import StateLink
 from sportello.web.practice.http import practice_view
 from sportello.web.practice.settings.deeds import OBJECTS, WORDS
 from sportello.web.practice.settings.tabs import sections
+from sportello.web.sentences import sentence_alone
 from sportello.web.spreadsheet import csv_response
 
 KINDS = {
@@ -30,7 +31,13 @@ KINDS = {
     "patient": gettext_lazy("Patients"),
     "account": gettext_lazy("Sign-ins"),
     "member": gettext_lazy("People"),
+    "sts": gettext_lazy("Sistema TS"),
     "access": gettext_lazy("Refusals"),
+}
+RESULTS = {
+    "failed": gettext_lazy("Failed"),
+    "refused": gettext_lazy("Refused"),
+    "not_found": gettext_lazy("Not found"),
 }
 
 
@@ -47,6 +54,7 @@ def trail_page(request: PartyRequest) -> HttpResponse:
         "rows": found.rows,
         "words": WORDS,
         "objects": OBJECTS,
+        "outcomes": {row.sequence: _outcome(row) for row in found.rows},
         "before": found.before,
         "kinds": [StateLink(word, _with(request, kind=kind), None, kind == asked.kind) for kind, word in KINDS.items()],
         "people": [(each.person_id, each.name) for each in members(request.actor)],
@@ -65,6 +73,14 @@ def trail_csv(request: PartyRequest) -> HttpResponse:
     place = [_("Place in the chain"), _("Instant"), _("Who"), _("Role")]
     head = [*place, _("Deed"), _("Object"), _("Patient"), _("Result"), _("Details"), _("Hash")]
     return csv_response("audit", head, _cells(trail_stream(asked)))
+
+
+def _outcome(row: TrailRow) -> str:
+    """Return how a deed ended and why, "" where it went well; a reason that has no sentence stays its code."""
+    if row.result == "ok":
+        return ""
+    why = sentence_alone(row.reason) or row.reason
+    return ": ".join(part for part in (str(RESULTS.get(row.result, row.result)), why) if part)
 
 
 def _asked(request: HttpRequest) -> TrailFilter:
