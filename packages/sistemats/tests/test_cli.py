@@ -109,6 +109,10 @@ def test_check_speaks_to_people_in_their_language(
     assert "Whether the payment is traceable is missing" in capsys.readouterr().out
 
 
+def _learnt(document: dict[str, Any]) -> tuple[str, str, list[str]]:
+    return document["outcome"], document["protocol"], [message["code"] for message in document["messages"]]
+
+
 def test_send_inserts_once_however_often_it_runs(run: Run, at: list[object], home: Path) -> None:
     path = write_documents(home)
     code, told = run("send", path, *at)
@@ -116,7 +120,8 @@ def test_send_inserts_once_however_often_it_runs(run: Run, at: list[object], hom
     assert all(document["outcome"].startswith("accepted") for document in told["documents"])
     again, told_again = run("send", path, *at)
     assert again == Exit.DONE
-    assert [d["protocol"] for d in told_again["documents"]] == [d["protocol"] for d in told["documents"]]
+    assert [_learnt(d) for d in told_again["documents"]] == [_learnt(d) for d in told["documents"]]
+    assert {code for d in told_again["documents"] for code in _learnt(d)[2]} == {"0", "W014"}
     code, answer = held(run, at)
     assert (code, answer["document"]["totals"], answer["document"]["sent_as"]) == (0, {"SP": "90.0"}, "I")
 
@@ -293,6 +298,9 @@ def test_certificate_is_loaded_and_compared(
     run: Run, home: Path, keys: Any, new_keys: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("certificate") == (Exit.DONE, {"certificates": []})
+    capsys.readouterr()
+    main(["certificate"])
+    assert "sistemats certificate --file SanitelCF.cer" in capsys.readouterr().err
     (home / "a.cer").write_bytes(keys.der)
     code, told = run("certificate", "--file", home / "a.cer")
     assert (code, len(told["certificates"])) == (Exit.DONE, 1)

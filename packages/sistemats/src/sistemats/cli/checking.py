@@ -134,6 +134,11 @@ def certificate(arguments: argparse.Namespace) -> int:
         for finding in check_certificate(each, context.now(), context.settings.state):
             context.screen.finding(finding)
     rows = [(c.serial, f"{c.valid_from:%Y-%m-%d}", f"{c.valid_to:%Y-%m-%d %H:%M}Z", c.key_sha256[:16]) for c in known]
+    if not known:
+        context.screen.complain(
+            "No certificate is loaded: take SanitelCF.cer from the kit of Sistema TS and load it once"
+        )
+        context.screen.complain("with `sistemats certificate --file SanitelCF.cer`.")
     context.screen.table("Certificates SanitelCF", ("serial", "from", "to", "key"), rows)
     context.screen.data({"certificates": [_certificate_json(context, each) for each in known]})
     return Exit.DONE

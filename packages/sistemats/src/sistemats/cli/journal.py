@@ -17,9 +17,12 @@ from typing import Any
 
 from sistemats.certificates import default_store
 from sistemats.cli.show import outcome_json, outcome_name
+from sistemats.codes import lookup
 from sistemats.documents import BatchEntry
 from sistemats.errors import InputError
+from sistemats.exchange import Accepted, AcceptedWithWarnings
 from sistemats.inputs import document_to_json
+from sistemats.replies import Message
 
 ATTEMPT = "attempt"
 SETTLED = frozenset({"accepted", "accepted-with-warnings"})
@@ -41,6 +44,11 @@ def document_key(entry: BatchEntry, key: bytes) -> str:
     """Return what tells one operation on one content from all others."""
     text = json.dumps(document_to_json(entry), sort_keys=True, default=str)
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _message(code: str) -> Message:
+    known = lookup(code)
+    return Message(code, "", "") if known is None else Message(code, known.italian or known.english, known.severity)
 
 
 class Journal:
@@ -66,14 +74,22 @@ class Journal:
             if not last:  # the last line may be cut by a crash; it was then never acted upon
                 raise InputError(f"{self.path.name}, line {number}: this is not a journal of sistemats.") from None
 
-    def last(self, key: str) -> dict[str, Any] | None:
-        """Return the last line about something."""
-        return self._last.get(key)
-
     def state(self, key: str) -> str | None:
         """Return the last state of something."""
         entry = self._last.get(key)
         return None if entry is None else str(entry["state"])
+
+    def settled(self, key: str) -> Accepted | AcceptedWithWarnings | None:
+        """Return what an earlier run learnt of something that was accepted, None of anything else.
+
+        The journal keeps codes; their words are those of the table of codes.
+        """
+        entry = self._last.get(key)
+        if entry is None or entry["state"] not in SETTLED:
+            return None
+        messages = tuple(_message(str(code)) for code in entry.get("codes") or ())
+        kind = Accepted if entry["state"] == outcome_name(Accepted(None)) else AcceptedWithWarnings
+        return kind(entry.get("protocol"), messages)
 
     def protocols(self) -> frozenset[str]:
         """Return the protocols accounted for."""

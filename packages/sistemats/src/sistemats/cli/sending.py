@@ -9,14 +9,14 @@ from pathlib import Path
 from sistemats.cli.checking import precheck
 from sistemats.cli.context import Context, make_context
 from sistemats.cli.exits import Exit, exit_for, worst
-from sistemats.cli.journal import DOUBTFUL, SETTLED, Journal, document_key, journal_key
+from sistemats.cli.journal import DOUBTFUL, Journal, document_key, journal_key
 from sistemats.cli.show import id_text, outcome_json, outcome_line
 from sistemats.codes import Operation
 from sistemats.documents import BatchEntry
 from sistemats.envelopes.sealing import CALL_OF_OPERATION
 from sistemats.envelopes.soap import InvalidRequest
 from sistemats.errors import InputError, NotSealable
-from sistemats.exchange import Accepted, AuthenticationFailed, Client, NotDone, Uncertain
+from sistemats.exchange import AuthenticationFailed, Client, NotDone, Uncertain
 from sistemats.inputs import id_to_json, open_input
 
 _FORCED = {"change": Operation.CHANGE, "refund": Operation.REFUND, "cancel": Operation.CANCEL}
@@ -64,12 +64,11 @@ class _Sending:
 
     def one(self, entry: BatchEntry) -> object:
         key = document_key(entry, self.key)
-        state = self.journal.state(key)
-        if state in SETTLED:
-            line = self.journal.last(key) or {}
+        earlier = self.journal.settled(key)
+        if earlier is not None:
             self._say(entry, f"already accepted according to {self.journal.path.name}, not sent again", "cyan")
-            return Accepted(line.get("protocol"), by_query=True)
-        doubt = self._doubt(entry, key) if state in DOUBTFUL else None
+            return earlier
+        doubt = self._doubt(entry, key) if self.journal.state(key) in DOUBTFUL else None
         if doubt is not None:
             settled = self.client.resolve_uncertain(doubt)
             if not isinstance(settled, NotDone):

@@ -10,7 +10,7 @@ from pathlib import Path
 from sistemats.cli.checking import build_files, precheck
 from sistemats.cli.context import Context, make_context
 from sistemats.cli.exits import Exit, exit_for, worst
-from sistemats.cli.journal import DOUBTFUL, SETTLED, Journal
+from sistemats.cli.journal import DOUBTFUL, Journal
 from sistemats.cli.sending import journal_path
 from sistemats.cli.show import outcome_json, outcome_line
 from sistemats.codes import Call
@@ -19,7 +19,7 @@ from sistemats.envelopes import MAX_ARCHIVE, BatchFile, read_batch_archive
 from sistemats.envelopes.batch import InvalidBatch
 from sistemats.envelopes.soap import InvalidRequest
 from sistemats.errors import InputError, UnreadableMessage
-from sistemats.exchange import Accepted, AuthenticationFailed, Client, NotDone, Uncertain
+from sistemats.exchange import AuthenticationFailed, Client, NotDone, Uncertain
 from sistemats.inputs import open_input
 
 
@@ -101,12 +101,11 @@ class _Uploading:
     def one(self, path: Path) -> object:
         file, probe = read_file(path)
         key = hashlib.sha256(file.archive).hexdigest()
-        state = self.journal.state(key)
-        if state in SETTLED:
-            line = self.journal.last(key) or {}
-            self.context.screen.line(f"{path.name}: already accepted, protocol {line.get('protocol')}", "cyan")
-            return Accepted(line.get("protocol"), by_query=True)
-        if state in DOUBTFUL:
+        earlier = self.journal.settled(key)
+        if earlier is not None:
+            self.context.screen.line(f"{path.name}: already accepted, protocol {earlier.protocol}", "cyan")
+            return earlier
+        if self.journal.state(key) in DOUBTFUL:
             settled = self.client.resolve_uncertain(self._doubt(file, probe, key), self.journal.protocols())
             if not isinstance(settled, NotDone):
                 return self._answer(file, key, settled)

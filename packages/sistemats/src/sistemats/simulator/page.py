@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sistemats.simulator.simulator import Simulator
 
 ROWS = 50
+SHORT = 40  # letters; longer texts may take several lines
 SECURITY_HEADERS = (
     "Cache-Control: no-store\r\n"
     "X-Content-Type-Options: nosniff\r\n"
@@ -35,6 +36,8 @@ a { color: var(--mark); } h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; marg
 table { border-collapse: collapse; width: 100%; font-size: .9rem; } caption { text-align: start; padding: .3rem 0; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align: start; vertical-align: top; }
 td.n { text-align: end; font-variant-numeric: tabular-nums; }
+th, td.s { white-space: nowrap; }
+nav ul { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; list-style: none; padding: 0; }
 form { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin: .5rem 0; }
 label { display: grid; grid-template-columns: minmax(0, 1fr); font-size: .9rem; max-width: 100%; }
 select { max-width: 100%; }
@@ -43,13 +46,12 @@ input, select, button { font: inherit; padding: .35rem .5rem; min-height: 2.2rem
 
 
 def _table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]], numbers: frozenset[int]) -> str:
+    """Return a table that scrolls sideways when it must; only long texts are broken into lines."""
     heads = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     lines = []
     for row in rows:
-        cells = "".join(
-            f"<td{' class=n' if place in numbers else ''}>{escape('' if value is None else str(value))}</td>"
-            for place, value in enumerate(row)
-        )
+        texts = ["" if value is None else str(value) for value in row]
+        cells = "".join(f"<td{_looks(text, place in numbers)}>{escape(text)}</td>" for place, text in enumerate(texts))
         lines.append(f"<tr>{cells}</tr>")
     if not lines:
         lines.append(f'<tr><td colspan="{len(columns)}">Nothing yet.</td></tr>')
@@ -58,6 +60,12 @@ def _table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
         f"<caption>{escape(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _looks(text: str, number: bool) -> str:
+    if number:
+        return " class=n"
+    return " class=s" if len(text) <= SHORT else ""
 
 
 def _options(values: Iterable[tuple[str, str]]) -> str:
