@@ -11,7 +11,6 @@ authenticated with it, so a value copied to another row does not open.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import os
 from collections.abc import Mapping
@@ -88,7 +87,7 @@ class KeyRing:
     def fingerprint(self, value: str, *, scope: str) -> str:
         """Return a keyed hash (64 hex digits) to look an encrypted value up by; the oldest key makes it."""
         oldest = self.keys[next(reversed(list(self.keys)))]
-        return hmac.new(_derive(oldest, f"lookup|{scope}"), value.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(_derive(oldest, f"lookup|{scope}"), value.encode(), "sha256").hex()
 
     def derived(self, key_id: str, purpose: str) -> bytes:
         """

@@ -6,12 +6,15 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
 from sportello.core.crypto import KeyRing, new_key_line
+
+_HELD: ContextVar[KeyRing | None] = ContextVar("sportello_key_ring", default=None)
 
 
 def ring() -> KeyRing:
@@ -21,11 +24,28 @@ def ring() -> KeyRing:
     :raises ValueError: the key file is malformed
     :raises FileNotFoundError: there is none: restore it from where you keep it
     """
+    held = _HELD.get()
+    if held is not None:
+        return held
     if settings.SPORTELLO_KEYS:
         return _parsed(settings.SPORTELLO_KEYS)
     path = settings.SPORTELLO_KEY_FILE
     seen = os.stat(path)  # noqa: PTH116 - at every opened value: the plain call is the quick one
     return _read(path, seen.st_mtime_ns, seen.st_size, seen.st_ino)
+
+
+@contextmanager
+def held_ring() -> Iterator[None]:
+    """
+    Look at the key file once until the block ends, for work that opens and closes hundreds of values within a second.
+
+    :raises ValueError, FileNotFoundError: as `ring`
+    """
+    token = _HELD.set(ring())
+    try:
+        yield
+    finally:
+        _HELD.reset(token)
 
 
 def make_file(path: Path) -> str:

@@ -20,6 +20,7 @@ from sportello.billing import changes
 from sportello.billing.models import Invoice, InvoiceKind
 from sportello.core import marks
 from sportello.core.actors import System, acting
+from sportello.core.keys import held_ring
 from sportello.core.ready_many import Among, ReadyInserts
 from sportello.core.turns import write_turn
 from sportello.expenses import running
@@ -115,14 +116,14 @@ def derive_papers(invoice_ids: Collection[int], party_id: int) -> Taken:
 
     Act as `System`. Rows are locked in the order of their ids.
     """
-    shelf = Shelf(invoice_ids)
-    found = _Found()
-    for bundle in shelf.bundles:
-        _derive_bundle(shelf, bundle, found)
-    restate(found.changed)
-    for row in found.changed:
-        row.save(update_fields=_DERIVED)
-    _insert(shelf, found.new)
+    with held_ring():
+        shelf, found = Shelf(invoice_ids), _Found()
+        for bundle in shelf.bundles:
+            _derive_bundle(shelf, bundle, found)
+        restate(found.changed)
+        for row in found.changed:
+            row.save(update_fields=_DERIVED)
+        _insert(shelf, found.new)
     entities = {row.entity_id for row in found.changed if running.goes_at_once(row)}
     entities |= {each.paper.entity_id for each in found.new if each.goes_at_once}
     for entity_id in sorted(entities):
