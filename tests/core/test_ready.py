@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.test.utils import CaptureQueriesContext
 
 from sportello.billing.models import Invoice, InvoiceLine
@@ -99,3 +100,14 @@ def test_rows_to_lock_outside_of_a_transaction_are_refused(world: World) -> None
             query.rows(2026)
         with pytest.raises((RuntimeError, transaction.TransactionManagementError)):
             query.rows(2026)
+
+
+def test_rows_bear_what_the_query_adds_to_them(world: World) -> None:
+    lines = InvoiceLine.objects.get_queryset
+    with acting(SYSTEM):
+        mine = lines().filter(invoice_id=OuterRef("pk"))
+        query = Ready(Invoice, lambda key: Invoice.objects.filter(pk=key).only("state").annotate(has=Exists(mine)))
+        invoice = query.one(world.draft.pk)
+        assert (vars(invoice)["has"], invoice.state) == (True, "DRAFT")
+        lines().filter(invoice_id=world.draft.pk).delete()
+        assert vars(query.one(world.draft.pk))["has"] is False

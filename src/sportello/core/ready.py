@@ -49,6 +49,7 @@ class _Plan:
     columns: slice
     names: tuple[str, ...]
     related: Sequence[Any]
+    annotations: tuple[tuple[str, int], ...]
     locks: bool
 
 
@@ -117,6 +118,7 @@ class Ready(Generic[_M]):
             columns=columns,
             names=tuple(column.target.attname for column, _, _ in select[columns]),
             related=get_related_populators(shape, select, connection.alias),  # type: ignore[call-arg]  # newer stubs
+            annotations=tuple(compiler.annotation_col_map.items()),
             locks=rows.query.select_for_update,
         )
         self._plans[connection] = plan
@@ -126,6 +128,8 @@ class Ready(Generic[_M]):
         found = self._model.from_db(plan.compiler.connection.alias, plan.names, row[plan.columns])
         for each in plan.related:
             each.populate(row, found)
+        for name, place in plan.annotations:
+            setattr(found, name, row[place])
         return found
 
 

@@ -14,6 +14,7 @@ from django.db.models import Count, Q
 from sportello.core.cents import euro_sum
 from sportello.core.keys import ring
 from sportello.core.ready import Ready
+from sportello.core.ready_many import Among
 from sportello.expenses.models import Expense, ExpenseKind, Held, StsSettings
 from sportello.expenses.rules.content import ZERO
 from sportello.expenses.rules.next_step import Sides, visible
@@ -61,7 +62,8 @@ def sides_of(expenses: Sequence[Expense]) -> dict[int, Sides]:
 
 
 def _both_sides(expenses: Sequence[Expense]) -> list[Sides]:
-    refunds = _refunds([row.pk for row in expenses if row.kind == ExpenseKind.DOCUMENT])
+    of_those_held = [row.pk for row in expenses if row.kind == ExpenseKind.DOCUMENT and row.held == Held.HELD]
+    refunds = _refunds(of_those_held)  # they say nothing about what the State does not hold
     originals = _originals({row.original_id for row in expenses if row.original_id})
     entities = {row.entity_id for row in expenses if row.held == Held.CANCELLED}
     strict = _strict(entities)
@@ -77,7 +79,7 @@ def _originals(ids: Collection[int]) -> Mapping[int, _Original]:
     if len(ids) == 1:  # one document alone has its statement ready
         rows: Iterable[Expense] = _ORIGINAL.rows(next(iter(ids)))
     else:
-        rows = Expense.objects.filter(pk__in=ids).only(*_SIGHT)
+        rows = Expense.objects.filter(Among("pk", ids)).only(*_SIGHT)
     return {row.pk: _Original(row.held == Held.HELD, row.ask or row.carrier_id is not None) for row in rows}
 
 
@@ -90,12 +92,14 @@ def _strict(entities: Collection[int]) -> set[int]:
 
 
 def _refunds(ids: Sequence[int]) -> Mapping[int, _Refunds]:
+    if not ids:
+        return {}
     if len(ids) == 1:
         mine = _REFUNDS_OF.rows(ids[0])
         held = [row.known_amount for row in mine if row.held == Held.HELD]
         under_way = sum(1 for row in mine if row.ask or row.carrier_id is not None)
         return {ids[0]: _Refunds(len(held), sum(held, ZERO), under_way)}
-    rows = Expense.objects.filter(Q(held=Held.HELD) | UNDER_WAY, original_id__in=ids)
+    rows = Expense.objects.filter(Among("original_id", ids), Q(held=Held.HELD) | UNDER_WAY)
     is_held = Q(held=Held.HELD)
     found = (
         rows.order_by("original_id")
@@ -148,12 +152,11 @@ def restate(expenses: Iterable[Expense]) -> list[Expense]:
     return changed
 
 
-def restate_originals(refunds: Iterable[Expense]) -> None:
-    """Follow up on the documents that refunds take back from, after what the State holds of these changed."""
-    ids = {row.original_id for row in refunds if row.original_id}
+def restate_originals(ids: Collection[int]) -> None:
+    """Follow up on documents that refunds take back from, after what the State holds of these changed."""
     if not ids:
         return
-    rows = Expense.objects.select_for_update(of=("self",)).select_related("carrier").filter(pk__in=ids).order_by("pk")
-    for row in restate(rows):
+    rows = Expense.objects.select_for_update(of=("self",)).select_related("carrier").filter(Among("pk", ids))
+    for row in restate(rows.order_by("pk")):
         row.version += 1
         row.save(update_fields=STATE)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from sportello.core.ready import Ready
 from sportello.core.ready_writes import ReadyInsert, ReadyUpdate
@@ -34,15 +34,17 @@ from sportello.expenses.states import CallState, Visible
 FILE_LIMIT = 2000
 """Documents in one file: far below the 5 MByte that the State takes, and settled while one watches."""
 _ORIGINAL_OF = Ready(Expense, lambda key: Expense.objects.filter(pk=key).only("original"))
-_DOCUMENT = Ready(Expense, lambda key: Expense.objects.select_for_update(of=("self",)).filter(pk=key))
+_LOOKED_AT = (
+    *("practice", "entity", "kind", "original", "vat_number", "issued_on", "number", "device"),
+    *("due", "problem", "should", "should_hash", "held", "known_hash", "known_amount", "protocol", "has_warnings"),
+    *("refused_hash", "refused_operation", "state", "carrier", "ask", "sent_once", "uid", "version"),
+)
+_DOCUMENT = Ready(Expense, lambda key: _to_claim().filter(pk=key))
+_ALONE = Ready(Expense, lambda key: _to_claim().filter(pk=key, original=None))
+"""A document that takes back from no other."""
 TAKES_BACK_WHAT_RESTS = Q(original__held=Held.HELD, original__carrier=None, original__ask=False)
 """Refunds of what the State holds and nobody is speaking about."""
-_MAY_LEAVE = Ready(
-    StsSettings,
-    lambda entity: StsSettings.objects.filter(
-        entity_id=entity, activated_at__isnull=False, stopped_at__isnull=True
-    ).only("pk"),
-)
+_GOING = {"activated_at__isnull": False, "stopped_at__isnull": True}
 _CALLS, _ATTEMPTS = ReadyInsert(Transmission), ReadyInsert(Attempt)
 _TAKEN = ReadyUpdate(Expense, ["carrier", "state", "wanted", "sent_once", "version", "updated_at"])
 
@@ -71,13 +73,22 @@ def claim_one(
     with write_turn(), transaction.atomic():
         row = _locked(expense_id)
         step = next_step(sides_of([row])[row.pk])
-        if step in {Step.ASK, Step.NOTHING} or step not in only or not _may_leave(row.entity_id):
+        if step in {Step.ASK, Step.NOTHING} or step not in only or not vars(row)["may_leave"]:
             return Step.ASK if step is Step.ASK else Step.NOTHING
         return _write_down(row, step, by, now)
 
 
+def _to_claim() -> QuerySet[Expense]:
+    """Return documents to be locked, what claiming one looks at, and as `may_leave` whether their entity is going."""
+    going = StsSettings.objects.filter(entity_id=OuterRef("entity_id"), **_GOING)
+    return Expense.objects.select_for_update(of=("self",)).only(*_LOOKED_AT).annotate(may_leave=Exists(going))
+
+
 def _locked(expense_id: int) -> Expense:
     """Lock a document, and before it what it takes back from: of a refund and its original one alone sets out."""
+    alone = _ALONE.first(expense_id)
+    if alone is not None:
+        return alone
     original_id = _ORIGINAL_OF.one(expense_id).original_id
     if original_id is not None:
         _DOCUMENT.one(original_id)
@@ -85,7 +96,7 @@ def _locked(expense_id: int) -> Expense:
 
 
 def _may_leave(entity_id: int) -> bool:
-    return _MAY_LEAVE.first(entity_id) is not None
+    return StsSettings.objects.filter(entity_id=entity_id, **_GOING).exists()
 
 
 def _write_down(row: Expense, step: Step, by: int | None, now: datetime) -> Claimed:

@@ -7,12 +7,13 @@ receipt and the error file are kept as they came. Settling goes slice by slice; 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from sistemats import Client
 from sistemats.codes import SendingState
@@ -24,13 +25,12 @@ from sportello.core import audit
 from sportello.core.actors import System
 from sportello.core.files import keeping
 from sportello.core.files.content import FileRefused, Purpose
+from sportello.core.ready_many import Among
 from sportello.core.turns import write_turn
 from sportello.expenses import patience, running
-from sportello.expenses.documents import id_of
-from sportello.expenses.exchange.files import SLICE, next_look, open_slice, save_slice
+from sportello.expenses.exchange.files import SLICE, next_look, save_slice
 from sportello.expenses.exchange.settling import apply, close_attempt, follow_up, stop_account
-from sportello.expenses.exchange.singles import reference_of
-from sportello.expenses.models import Attempt, Expense, ExpenseKind, Held, Outcome, Transmission, TransmissionKind
+from sportello.expenses.models import Attempt, Expense, Held, Outcome, Transmission, TransmissionKind
 from sportello.expenses.rules.answers import Answer, Said, read, scrubbed
 from sportello.expenses.standing import restate_originals
 from sportello.expenses.states import CallState, Visible, check_call_move
@@ -146,33 +146,57 @@ def settle_file(transmission_id: int, sending: Sending, errors: _Errors) -> None
         _tell(row)
 
 
+class _Sent(NamedTuple):
+    """A document of a file that is being settled, locked: what tells whether it is held as it should be."""
+
+    id: int
+    due: bool
+    should_hash: str
+    original_id: int | None
+    vat_number: str
+    issued_on: date
+    number: str
+    device: int
+
+
 def _settle_slice(transmission_id: int, state: SendingState, protocol: str, errors: _Errors, now: datetime) -> int:
     with write_turn(), transaction.atomic():
-        attempts, rows = open_slice(transmission_id)
-        smooth: list[tuple[Attempt, Expense]] = []
-        rough: list[tuple[Attempt, Expense, Sequence[ErrorRow]]] = []
-        for attempt in attempts:
-            row = rows[attempt.expense_id]
-            said = errors.get(id_of(reference_of(row)), ())
-            plain = state not in WHOLE and not said and attempt.content_hash == row.should_hash and row.due
-            if plain:
-                smooth.append((attempt, row))
+        attempts = _open_attempts(transmission_id)
+        rows = _locked(attempts)
+        smooth: dict[int, int] = {}
+        rough: dict[int, Sequence[ErrorRow]] = {}
+        for expense_id, (attempt_id, content_hash) in attempts.items():
+            row = rows[expense_id]
+            said = errors.get(DocumentId(*row[4:]), ()) if errors else ()
+            if state not in WHOLE and not said and content_hash == row.should_hash and row.due:
+                smooth[expense_id] = attempt_id
             else:
-                rough.append((attempt, row, said))
+                rough[expense_id] = said
         _accept_all(smooth, protocol, now)
-        for attempt, row, said in rough:
-            _settle_rough(attempt, row, _answer(state, protocol, said), now)
-        refunds = [row for row in rows.values() if row.kind == ExpenseKind.REFUND]
-        restate_originals(refunds)
+        _settle_all_rough(transmission_id, rough, state, protocol, now)
+        restate_originals({row.original_id for row in rows.values() if row.original_id is not None})
     return len(attempts)
 
 
-def _accept_all(pairs: Sequence[tuple[Attempt, Expense]], protocol: str, now: datetime) -> None:
-    """Write down documents that are held exactly as they should be: two statements for all of them."""
-    if not pairs:
+def _open_attempts(transmission_id: int) -> dict[int, tuple[int, str]]:
+    """Return some attempts of a file that are not closed yet, by document: id and the hash of what was sent."""
+    rows = Attempt.objects.filter(transmission_id=transmission_id, outcome=Outcome.OPEN).order_by("expense_id")
+    found = rows.values_list("expense_id", "pk", "content_hash")[:SLICE]
+    return {expense_id: (pk, content_hash) for expense_id, pk, content_hash in found}
+
+
+def _locked(expense_ids: Iterable[int]) -> dict[int, _Sent]:
+    rows = Expense.objects.select_for_update().filter(Among("pk", expense_ids)).order_by("pk")
+    return {row[0]: _Sent._make(row) for row in rows.values_list(*_Sent._fields)}
+
+
+def _accept_all(sent: Mapping[int, int], protocol: str, now: datetime) -> None:
+    """Write down documents, with their attempts, that are held exactly as they should be: two statements for all."""
+    if not sent:
         return
-    Attempt.objects.filter(pk__in=[attempt.pk for attempt, _ in pairs]).update(outcome=Outcome.ACCEPTED)
-    Expense.objects.filter(pk__in=[row.pk for _, row in pairs]).update(
+    Attempt.objects.filter(Among("pk", sent.values())).update(outcome=Outcome.ACCEPTED)
+    mine = Expense.objects.filter(Among("pk", sent))
+    mine.update(
         held=Held.HELD,
         known_hash=F("should_hash"),
         known_amount=F("amount"),
@@ -190,13 +214,23 @@ def _accept_all(pairs: Sequence[tuple[Attempt, Expense]], protocol: str, now: da
         version=F("version") + 1,
         updated_at=now,
     )
-    waiting = Q(original_id__in=[row.pk for _, row in pairs], due=True, held=Held.NONE)
-    if Expense.objects.filter(waiting).exists():
-        running.wake(pairs[0][1].entity_id, pairs[0][1].practice_id)
+    waiting = Expense.objects.filter(Among("original_id", sent), due=True, held=Held.NONE)
+    for entity_id, practice_id in waiting.order_by("pk").values_list("entity_id", "practice_id")[:1]:
+        running.wake(entity_id, practice_id)
+
+
+def _settle_all_rough(
+    transmission_id: int, said: Mapping[int, Sequence[ErrorRow]], state: SendingState, protocol: str, now: datetime
+) -> None:
+    """Settle one by one, as models, the documents that were refused or warned of, or changed meanwhile."""
+    rows = {row.pk: row for row in Expense.objects.filter(Among("pk", said)).defer("should").order_by("pk")}
+    attempts = Attempt.objects.filter(Among("expense_id", said), transmission_id=transmission_id)
+    for attempt in attempts.order_by("expense_id"):
+        answer = _answer(state, protocol, said[attempt.expense_id])
+        _settle_rough(attempt, rows[attempt.expense_id], answer, now)
 
 
 def _settle_rough(attempt: Attempt, row: Expense, answer: Answer, now: datetime) -> None:
-    attempt.refresh_from_db(fields=["content"])
     close_attempt(attempt, answer)
     attempt.save(update_fields=["outcome", "messages"])
     apply(row, attempt, answer, now=now)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from sportello.billing.models import Invoice
 from sportello.core import audit
 from sportello.core.actors import System
 from sportello.core.ready import Ready
@@ -42,13 +41,32 @@ WRITTEN = (
     *("refused_hash", "refused_operation", "messages", "messages_at", "ask", "tries", "next_try_at", "carrier"),
     *STATE,
 )
+_OF_CALL = ("state", "kind", "operation", "practice", "entity", "asked", "ask_after", "protocol")
+_OF_DOCUMENT = (
+    *("practice", "entity", "invoice__patient", "kind", "original", "amount", "due", "problem", "should_hash"),
+    *("held", "known_hash", "known_amount", "known_at", "protocol", "has_warnings", "refused_hash"),
+    *("refused_operation", "carrier", "ask", "tries", "next_try_at", "state", "version"),
+)
+_SENT = Ready(
+    Attempt,
+    lambda call: (
+        Attempt.objects.select_for_update(of=("transmission", "expense"))
+        .select_related("transmission", "expense__invoice")
+        .only(
+            *("expense", "transmission", "operation", "content_hash"),
+            *(f"transmission__{name}" for name in _OF_CALL),
+            *(f"expense__{name}" for name in _OF_DOCUMENT),
+        )
+        .filter(transmission_id=call, expense__original=None)
+    ),
+)
+"""A call with its document and of this what a settlement looks at or changes; none where it takes back from another."""
 _CALL = Ready(Transmission, lambda key: Transmission.objects.select_for_update(of=("self",)).filter(pk=key))
 _ATTEMPT = Ready(Attempt, lambda call: Attempt.objects.filter(transmission_id=call))
 _ORIGINAL = Ready(Expense, lambda key: Expense.objects.filter(pk=key).only("original"))
-_DOCUMENT = Ready(Expense, lambda key: Expense.objects.select_for_update(of=("self",)).filter(pk=key))
 _REFUND_DUE = Ready(Expense, lambda original: Expense.objects.filter(original_id=original, due=True).only("pk")[:1])
-_PATIENT = Ready(Invoice, lambda key: Invoice.objects.filter(pk=key).only("patient"))
 _SETTLED = ReadyUpdate(Expense, WRITTEN)
+_SETTLED_SILENTLY = ReadyUpdate(Expense, [name for name in WRITTEN if name not in {"messages", "messages_at"}])
 _OUTCOME = ReadyUpdate(Attempt, ["outcome", "messages"])
 _CLOSED = ReadyUpdate(
     Transmission, ["state", "answered_at", "settled_at", "protocol", "trouble", "messages", "ask_after"]
@@ -69,11 +87,10 @@ def pause(tries: int) -> timedelta:
 def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expense | None:
     """Write down what became of a single document's call; None when somebody settled it before."""
     with write_turn(), transaction.atomic():
-        call = _CALL.one(transmission_id)
+        attempt = _SENT.first(transmission_id) or _sent_with_original(transmission_id)
+        call, row = attempt.transmission, attempt.expense
         if call.state not in {CallState.WRITTEN, CallState.UNCERTAIN}:
             return None
-        attempt = _ATTEMPT.one(call.pk)
-        row = _locked(attempt)
         row.carrier = call
         answer = patiently(answer, _faults_before(attempt, answer))
         if answer.said is Said.ACCOUNT:
@@ -84,7 +101,7 @@ def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expens
             _OUTCOME.update(attempt)
             apply(row, attempt, answer, now=now)
             row.carrier = None
-        _show(row, now)
+        _show(row, answer, now)
         _tell(call, row, answer)
     return row
 
@@ -97,22 +114,22 @@ def _faults_before(attempt: Attempt, answer: Answer) -> int:
     return same.filter(content_hash=attempt.content_hash, transmission__trouble=FAULT).count()
 
 
-def _locked(attempt: Attempt) -> Expense:
-    """Lock a document, and before it what it takes back from: in the order in which everybody locks."""
-    original_id = _ORIGINAL.one(attempt.expense_id).original_id
-    if original_id is None:
-        return _DOCUMENT.one(attempt.expense_id)
-    ids = [original_id, attempt.expense_id]
-    rows = Expense.objects.select_for_update(of=("self",)).select_related("carrier", "original").filter(pk__in=ids)
-    found = {row.pk: row for row in rows.order_by("pk")}
-    return found[attempt.expense_id]
+def _sent_with_original(transmission_id: int) -> Attempt:
+    """Lock a call, then what its document takes back from, then the document: in the order in which everybody locks."""
+    call = _CALL.one(transmission_id)
+    attempt = _ATTEMPT.one(call.pk)
+    ids = [key for key in (_ORIGINAL.one(attempt.expense_id).original_id, attempt.expense_id) if key]
+    rows = Expense.objects.select_for_update(of=("self",)).select_related("original", "invoice")
+    found = {row.pk: row for row in rows.defer("invoice__snapshot").filter(pk__in=ids).order_by("pk")}
+    attempt.transmission, attempt.expense = call, found[attempt.expense_id]
+    return attempt
 
 
-def _show(row: Expense, now: datetime) -> None:
+def _show(row: Expense, answer: Answer, now: datetime) -> None:
     """Put the state that follows, of the document and of what it takes back from; wake the sender where due."""
     restate([row])
     row.version += 1
-    _SETTLED.update(row)
+    (_SETTLED if answer.messages else _SETTLED_SILENTLY).update(row)
     if row.original_id:
         original = Expense.objects.select_related("carrier").get(pk=row.original_id)
         if restate([original]):
@@ -204,7 +221,8 @@ def _known(row: Expense, attempt: Attempt, answer: Answer, now: datetime) -> Non
         row.has_warnings = False
         return
     row.held, row.known_hash = Held.HELD, attempt.content_hash
-    row.known_amount = Content.read(attempt.content).total
+    as_it_should_be = attempt.content_hash == row.should_hash
+    row.known_amount = row.amount if as_it_should_be else Content.read(attempt.content).total
     row.has_warnings = answer.said is Said.WARNED
 
 
@@ -222,7 +240,7 @@ def stop_account(entity_id: int, reason: str, *, now: datetime) -> None:
 
 def _tell(call: Transmission, row: Expense, answer: Answer) -> None:
     """Write down who sent what and what became of it: operation, outcome and codes, never a person's data."""
-    about = audit.Subject("expense", row.pk, _PATIENT.one(row.invoice_id).patient_id, row.entity_id)
+    about = audit.Subject("expense", row.pk, row.invoice.patient_id, row.entity_id)
     audit.record(
         System("sistema ts", row.practice_id),
         AUDIT[Visible(row.state)],
