@@ -79,6 +79,7 @@ def addresses(counter: Counter, paper) -> list[str]:
         f"{account}/identity/",
         f"{account}/activation/",
         f"{account}/environment/",
+        f"{STS}/opposition/?row={counter.expense(paper).pk}",
         f"{STS}/documents/{paper.pk}/",
         f"{STS}/documents/{paper.pk}/exclude/",
         f"/practice/invoices/{paper.pk}/",
@@ -187,6 +188,34 @@ def test_double_click_sends_once(open_page, counter, world):
     assert len(counter.held()) == 1
     with acting(System("tests")):
         assert Expense.objects.get(invoice_id=paper.pk).attempts.count() == 1
+
+
+def test_objection_is_noted_for_all_that_are_ticked(open_page, counter, world):
+    sent, waiting = due(counter, 2)
+    send_now(actor=world.ada, expense_id=counter.expense(sent).pk)
+    page = open_page(person=world.people["ada"])
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{STS}/")
+    for paper in (sent, waiting):
+        page.locator(f"tbody input[name=row][value='{counter.expense(paper).pk}']").check()
+    page.locator("[data-bulk] button[formaction*='/opposition/']").click()
+    expect(page.locator("#oppose")).to_be_checked()
+    page.locator("main form button.btn-primary").dblclick()
+    expect(page.locator("#list tbody tr")).to_have_count(2)
+    counter.run()
+    assert [counter.held()[counter.expense(sent).number].citizen, counter.expense(waiting).opposition] == [None, True]
+
+
+def test_deadline_in_the_calendar_leads_to_what_is_missing(open_page, counter, world):
+    due(counter, 2)
+    page = open_page(person=world.people["ada"], width=390)
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{STS}/year/?year={DAY.year}&from=2027-01")
+    page.locator(".small-month td.wait a").first.click()
+    line = page.locator(".agenda li:target")
+    expect(line).to_be_visible()
+    line.locator("a.btn").click()
+    expect(page.locator("#list tbody tr")).to_have_count(2)
 
 
 def test_cancelling_there_asks_for_a_reason_and_leaves_the_invoice(open_page, counter, world):
