@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pypdf
 import pytest
+from zipstream import ZipStream  # type: ignore[import-untyped]  # it has no types
 
 from sportello.billing import downloads
 from sportello.billing.compilations import Heading, cover, year_statement
+from sportello.billing.downloads import Entry
 from sportello.billing.models import Invoice
 from sportello.billing.operations.credit import NoteValues, issue_credit_note
 from sportello.billing.operations.payments import record_payment, record_refund
@@ -146,14 +150,46 @@ def test_zipped_papers_of_two_entities_with_one_number_keep_both(world: World, p
         assert archive.namelist()[1:] == ["2026-03-12_A-1.pdf", "2026-03-12_A-1_2.pdf"]
 
 
-def test_zipped_papers_break_off_when_bytes_were_altered(world: World, pdf: bytes, monkeypatch) -> None:
+def test_zipped_papers_break_off_when_bytes_were_altered(world: World, pdf: bytes) -> None:
     _papers(world, pdf)
     chosen = _chosen(world)
-    assert chosen[1].file is not None
-    chosen[1].file.sha256 = "0" * 64
+    kept = chosen[1].kept
+    file = chosen[1].file
+    assert kept is not None
+    assert file is not None
+    altered = ["0" * 64 if each == file.sha256 else each for each in kept]
+    chosen[1] = replace(chosen[1], kept=tuple(altered))
     _, pieces = downloads.zipped_papers(chosen, "it")
     with pytest.raises(keeping.FileDamaged):
         list(pieces)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 500])
+def test_zip_size_is_that_of_the_bytes(count: int) -> None:
+    entries = [Entry(f"spese/perché-{at}.pdf", at * 7, [b"x" * at] * 7) for at in range(count)]
+    size, pieces = downloads.zipped(entries)
+    assert size == len(b"".join(pieces))
+
+
+def test_zip_size_of_what_needs_long_numbers_is_the_librarys() -> None:
+    entries = [Entry("a.pdf", 5 << 30, ()), Entry("b.pdf", 7, ())]
+    archive = ZipStream(sized=True)
+    for each in entries:
+        archive.add(iter(()), each.name, size=each.size)
+    assert downloads.zip_size(entries) == len(archive) > sum(each.size for each in entries) + 2 * (30 + 46 + 16) + 22
+
+
+def test_zipped_takes_no_paper_before_its_turn() -> None:
+    taken: list[int] = []
+
+    def data(at: int) -> Iterator[bytes]:
+        taken.append(at)
+        yield b"x" * downloads.PIECE
+
+    _, pieces = downloads.zipped([Entry(f"{at}.pdf", downloads.PIECE, data(at)) for at in range(3)])
+    first = next(pieces)
+    assert first.startswith(b"PK")
+    assert taken == []
 
 
 def test_downloads_ask_before_each_paper_and_end_where_they_may_not_go_on(world: World, pdf: bytes) -> None:

@@ -43,8 +43,8 @@ class Heading:
 def cover(chosen: Sequence[Chosen], heading: Heading) -> Listing:
     """Return the first page of a joined file; papers whose PDF is not made yet are named as missing."""
     tongue = Tongue(heading.language)
-    there = [each.paper for each in chosen if each.file is not None]
-    missing = [each.paper for each in chosen if each.file is None]
+    there = [each.paper for each in chosen if each.paper.ready]
+    missing = [each.paper for each in chosen if not each.paper.ready]
     lead = [tongue.pair("copies_lead")]
     if missing:
         names = ", ".join(paper.number for paper in missing)

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_RUNS = frozenset("=+-@\t\r\n")
 
 
 class _Line:
@@ -23,7 +23,7 @@ def safe(cell: str) -> str:
     >>> safe("=1+1"), safe("-12.50"), safe("Bianchi")
     ("'=1+1", '-12.50', 'Bianchi')
     """
-    if not cell.startswith(_RUNS):
+    if cell[:1] not in _RUNS:
         return cell
     return cell if _is_number(cell) else f"'{cell}"
 

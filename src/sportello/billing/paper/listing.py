@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -70,11 +70,16 @@ class Tongue:
 
     def flat(self, key: str) -> str:
         """Return both languages on one line: for the head of a column."""
-        return " / ".join(dict.fromkeys(self.pair(key)))
+        return _flat(self, key)
 
 
 def _word(language: str, key: str) -> str:
     return words()[language].get(key) or sheet.labels()[language][key]
+
+
+@lru_cache(maxsize=1024)
+def _flat(tongue: Tongue, key: str) -> str:
+    return " / ".join(dict.fromkeys(tongue.pair(key)))
 
 
 @dataclass(frozen=True, slots=True)

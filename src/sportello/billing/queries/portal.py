@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, When
@@ -28,7 +29,23 @@ LARGEST_PAGE = 200
 MOST_CHOSEN = 500
 """Papers in one download (practice specification 7)."""
 
-_OF_FILE = ("uid", "party_id", "media_type", "size", "sha256", "place", "key_id")
+_OF_FILE = ("pk", "uid", "party_id", "media_type", "size", "sha256", "place", "key_id")
+_SIZE = _OF_FILE.index("size")
+_OF_PAPER = (
+    "pk",
+    "series_code",
+    "number",
+    "uid",
+    "printed_number",
+    "kind",
+    "state",
+    "payment_state",
+    "issued_on",
+    "paid_on",
+    "total",
+    "paper_id",
+)
+"""Columns read of a paper: its key, then what `_paper` takes, in its order."""
 _COLUMN: Mapping[By, str] = {By.ISSUE: "issued_on", By.PAYMENT: "paid_on"}
 
 
@@ -76,19 +93,28 @@ class PortalPage:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A paper chosen for a download: `file` is None while its PDF is not made."""
+    """A paper chosen for a download: `kept` are the columns of its stored file, None while its PDF is not made."""
 
     key: int
     paper: PortalPaper
     series: str
     ordinal: int
-    file: StoredFile | None = field(repr=False)
+    kept: tuple[Any, ...] | None = field(repr=False)
+
+    @property
+    def file(self) -> StoredFile | None:
+        """Where its bytes are, made when it is asked for: 500 of them take longer than choosing the papers."""
+        return None if self.kept is None else StoredFile(**dict(zip(_OF_FILE, self.kept, strict=True)))
+
+    @property
+    def size(self) -> int:
+        """Bytes of its PDF, 0 while it is not made."""
+        return 0 if self.kept is None else int(self.kept[_SIZE])
 
     @property
     def file_name(self) -> str:
         """Its name as a file: day, series and number, and nothing of anybody: `2026-03-05_A-12.pdf`."""
-        series = "".join(letter for letter in self.series if letter.isascii() and letter.isalnum())
-        return f"{self.paper.issued_on.isoformat()}_{series or 'S'}-{self.ordinal}.pdf"
+        return f"{self.paper.issued_on.isoformat()}_{_plain_letters(self.series) or 'S'}-{self.ordinal}.pdf"
 
 
 def visible(practice_id: int, patient_id: int) -> QuerySet[Invoice, Invoice]:
@@ -117,13 +143,14 @@ def page(practice_id: int, patient_id: int, period: Period, *, after: str = "", 
     place = _place(everything, column, after) if after else None
     if place is not None:
         rows = rows.filter(_beyond(column, place))
-    found = list(_values(rows.order_by(f"-{column}", "-series_code", "-number", "-pk"))[: size + 1])
+    ordered = rows.order_by(f"-{column}", "-series_code", "-number", "-pk").values_list(*_OF_PAPER)
+    found = [_paper(*values[3:]) for values in ordered[: size + 1]]
     kept = found[:size]
     return PortalPage(
-        rows=tuple(_paper(values) for values in kept),
+        rows=tuple(kept),
         count=sum(each.number for each in years),
         total=sum((each.amount for each in years), Decimal("0.00")),
-        following=str(kept[-1]["uid"]) if len(found) > size else "",
+        following=kept[-1].id if len(found) > size else "",
         years=tuple(each.year for each in years),
     )
 
@@ -178,15 +205,19 @@ def chosen_by_period(
 
 def _chosen(rows: QuerySet[Invoice, Invoice], by: By, most: int | None) -> list[Chosen]:
     ordered = rows.order_by(_COLUMN[by], "series_code", "number", "pk")
-    found = _values(ordered if most is None else ordered[: most + 1], *(f"paper__{column}" for column in _OF_FILE))
-    return [Chosen(each["pk"], _paper(each), each["series_code"], each["number"], _file(each)) for each in found]
+    found = ordered.values_list(*_OF_PAPER, *(f"paper__{column}" for column in _OF_FILE))
+    return [_one_chosen(values) for values in (found if most is None else found[: most + 1])]
 
 
-def _file(values: Mapping[str, Any]) -> StoredFile | None:
-    """Return where the bytes of a paper are; its row is not read again."""
-    if values["paper_id"] is None:
-        return None
-    return StoredFile(pk=values["paper_id"], **{column: values[f"paper__{column}"] for column in _OF_FILE})
+def _one_chosen(values: tuple[Any, ...]) -> Chosen:
+    key, series, number, *of_paper = values[: len(_OF_PAPER)]
+    kept = values[len(_OF_PAPER) :]
+    return Chosen(key, _paper(*of_paper), series, number, kept if kept[0] is not None else None)
+
+
+@lru_cache(maxsize=256)
+def _plain_letters(series: str) -> str:
+    return "".join(letter for letter in series if letter.isascii() and letter.isalnum())
 
 
 def _within(period: Period) -> Q:
@@ -259,37 +290,30 @@ def _uids(ids: Collection[str]) -> set[uuid.UUID]:
         raise Invoice.DoesNotExist from None
 
 
-def _values(rows: QuerySet[Invoice, Invoice], *more: str) -> Any:
-    return rows.values(
-        *more,
-        "pk",
-        "uid",
-        "printed_number",
-        "series_code",
-        "number",
-        "kind",
-        "state",
-        "payment_state",
-        "issued_on",
-        "paid_on",
-        "total",
-        "paper_id",
-    )
-
-
-def _paper(values: Mapping[str, Any]) -> PortalPaper:
-    is_note = values["kind"] == InvoiceKind.CREDIT_NOTE
+def _paper(
+    uid: uuid.UUID,
+    printed_number: str,
+    kind: str,
+    state: str,
+    payment_state: str,
+    issued_on: date,
+    paid_on: date | None,
+    total: Decimal,
+    paper_id: int | None,
+) -> PortalPaper:
     return PortalPaper(
-        id=str(values["uid"]),
-        number=values["printed_number"],
-        kind=values["kind"],
-        standing=standing(
-            is_note=is_note,
-            state=DocumentState(values["state"]),
-            money=PaymentStatus(values["payment_state"]),
-        ),
-        issued_on=values["issued_on"],
-        paid_on=values["paid_on"],
-        amount=-values["total"] if is_note else values["total"],
-        ready=values["paper_id"] is not None,
+        id=str(uid),
+        number=printed_number,
+        kind=kind,
+        standing=_standing(kind, state, payment_state),
+        issued_on=issued_on,
+        paid_on=paid_on,
+        amount=-total if kind == InvoiceKind.CREDIT_NOTE else total,
+        ready=paper_id is not None,
     )
+
+
+@lru_cache(maxsize=256)
+def _standing(kind: str, state: str, payment_state: str) -> Standing:
+    is_note = kind == InvoiceKind.CREDIT_NOTE
+    return standing(is_note=is_note, state=DocumentState(state), money=PaymentStatus(payment_state))
