@@ -81,7 +81,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Account"
 AUTHENTICATION_BACKENDS = ["portal.accounts.backend.AccountBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["portal.accounts.hashing.PatientsArgon2"]
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "portal.accounts.passwords.KnownPasswords"}]
 CSRF_FAILURE_VIEW = "portal.web.errors.csrf_failure"
 LOGIN_URL = "sign-in"
