@@ -47,13 +47,16 @@ class Picture:
     signed_in: bool = True
     full: bool = False
     patient: str = ""  # who signs in to the portal, as the demo names them; else the practice's owner
+    deeds: tuple[tuple[str, str], ...] = ()  # before it is taken: a box to mark, or a select and what is chosen there
 
 
 PAPER = r"/practice/invoices/\d+/"
 OPEN = "/practice/invoices/?view=open"
 PLACE = r"/c/[0-9a-f-]+/invoices/"
 ITALIAN, ARABIC, CHINESE = "patient, two practices", "patient, Arabic", "patient, Chinese"
-CHOOSE, EDITOR = "/practice/invoices/for/", r"/practice/invoices/new/\?patient=\d+"
+EDITOR = "/practice/invoices/new/?patient=2"
+THERAPY = (("select[name=lines-0-service]", "Valutazione psicodiagnostica"),)
+MARKED = tuple((f"li:nth-child({each}) input[name=paper]", "") for each in (1, 3, 4))
 PICTURES: tuple[Picture, ...] = (
     Picture("sign-in", "/accounts/login/", "Sign in, with a password or a passkey.", "Coming in", signed_in=False),
     Picture("home", "/practice/", "What waits today, and the year by chart and table.", "Home"),
@@ -72,7 +75,7 @@ PICTURES: tuple[Picture, ...] = (
         link=r"/practice/patients/\d+/",
     ),
     Picture("invoices", "/practice/invoices/", "Papers with their state, and what they add up to.", "Invoices"),
-    Picture("invoice-new", CHOOSE, "Totals while typing, each with its reason.", "Invoices", link=EDITOR, full=True),
+    Picture("invoice-new", EDITOR, "Totals while typing, each with its reason.", "Invoices", full=True, deeds=THERAPY),
     Picture("invoice", OPEN, "A paper: next step, contents, timeline.", "Invoices", link=PAPER, full=True),
     Picture("invoice-dark", OPEN, "The same in the dark.", "Invoices", link=PAPER, dark=True),
     Picture("invoice-phone", OPEN, "The same on a phone.", "Invoices", link=PAPER, size=PHONE),
@@ -80,9 +83,19 @@ PICTURES: tuple[Picture, ...] = (
     Picture("sts-phone", "/practice/sts/", "The same on a phone.", "Sistema TS", size=PHONE),
     Picture("sts-sendings", "/practice/sts/sendings/", "Every sending with its answer.", "Sistema TS"),
     Picture("sts-year", "/practice/sts/year/", "What is missing, and until when.", "Sistema TS"),
-    Picture("portal", "/", "A patient's invoices: one PDF, a ZIP, the year.", "Portal", link=PLACE, patient=ITALIAN),
-    Picture("portal-phone", "/", "The same on a phone.", "Portal", link=PLACE, size=PHONE, patient=ITALIAN),
-    Picture("portal-arabic", "/", "From right to left.", "Portal", link=PLACE, patient=ARABIC),
+    Picture(
+        "portal",
+        "/",
+        "A patient's invoices: one PDF, a ZIP, the year.",
+        "Portal",
+        link=PLACE,
+        patient=ITALIAN,
+        deeds=MARKED,
+    ),
+    Picture(
+        "portal-phone", "/", "The same on a phone.", "Portal", link=PLACE, size=PHONE, patient=ITALIAN, deeds=MARKED
+    ),
+    Picture("portal-arabic", "/", "From right to left.", "Portal", link=PLACE, patient=ARABIC, deeds=MARKED),
     Picture("portal-chinese", "/", "In Chinese, in the dark.", "Portal", link=PLACE, dark=True, patient=CHINESE),
     Picture("settings", "/practice/settings/", "Practice, billing entities, members, mail.", "Settings"),
 )
@@ -178,6 +191,8 @@ def _photograph(page: Page, picture: Picture) -> None:
         answer = page.goto(_link(page, picture.link))
     if answer is None or not answer.ok:
         raise RuntimeError(f"{picture.name}: {page.url} answers {answer and answer.status}")
+    for place, wish in picture.deeds:
+        page.select_option(place, label=wish) if wish else page.check(place)
     page.wait_for_load_state("networkidle")
     _save(page.screenshot(full_page=picture.full), FOLDER / f"{picture.name}.png")
 
