@@ -270,6 +270,27 @@ def test_remarks_that_were_asked_for_are_waited_for(proved, counter, world):
     assert "hx-trigger" not in text_of(client.get(reverse("practice:sts_remarks")))
 
 
+def test_list_sorts_by_day_of_payment_both_ways_over_its_pages(proved, counter, monkeypatch):
+    papers = [each.printed_number for each in due(counter, 5)]
+    monkeypatch.setattr("sportello.expenses.queries.paging.page.__kwdefaults__", {"after": "", "before": "", "size": 2})
+    client = proved("ada")
+
+    def walk(**asked: str) -> list[str]:
+        pages: list[list[str]] = []
+        key: dict[str, str] = {}
+        while True:
+            page = client.get(reverse("practice:sts"), asked | key).context["page"]
+            pages.append([each.row.number for each in page.rows])
+            if not page.after:
+                back = client.get(reverse("practice:sts"), asked | {"before": page.before}).context["page"]
+                assert [each.row.number for each in back.rows] == pages[-2]
+                return [number for page in pages for number in page]
+            key = {"after": page.after}
+
+    assert walk(sort="day") == papers
+    assert walk() == papers[::-1]
+
+
 def test_sending_names_what_was_refused_first(proved, counter, world):
     papers = [paid(world, therapy(world), patient=one) for one in (world.bruno, world.bruno, world.mia)]
     spoil(world.mia, "VRDMIA18P45A944A")

@@ -65,12 +65,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a person asked of the list; `year` is the year of payment."""
+    """What a person asked of the list; `year` is that of the payment, by whose day the list is sorted."""
 
     view: View = View.ALL
     words: str = ""
     entity_id: int | None = None
     year: int | None = None
+    newest_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def page_of(actor: Actor, asked: Filter, *, after: str = "", before: str = "") -
     sums = rows.aggregate(
         number=Count("pk"), spent=euro_sum("amount", filter=~refund), back=euro_sum("amount", filter=refund)
     )
-    found = page(shown(rows), "paid_on", after=after, before=before)
+    found = page(shown(rows), "-paid_on" if asked.newest_first else "paid_on", after=after, before=before)
     return DocumentPage(
         rows=tuple(document_row(actor, row) for row in found.rows),
         total=sums["number"],
@@ -147,8 +148,9 @@ def counts(asked: Filter) -> dict[View, int]:
 
 
 def stream(actor: Actor, asked: Filter) -> Iterator[DocumentRow]:
-    """Yield every document of a filter, newest first, without holding them all."""
-    for row in shown(filtered(asked)).order_by("-paid_on", "-pk").iterator(500):
+    """Yield every document of a filter in its order, without holding them all."""
+    sign = "-" if asked.newest_first else ""
+    for row in shown(filtered(asked)).order_by(f"{sign}paid_on", f"{sign}pk").iterator(500):
         yield document_row(actor, row)
 
 

@@ -22,17 +22,23 @@ class Slice(Generic[_M]):
     before: str
 
 
-def page(rows: QuerySet[_M, _M], column: str, *, after: str = "", before: str = "", size: int = SIZE) -> Slice[_M]:
-    """Return one page, newest first; a key that makes no sense gives the first page. One query."""
-    backwards = bool(before) and not after
-    mark = _parsed(before if backwards else after)
+def page(rows: QuerySet[_M, _M], order: str, *, after: str = "", before: str = "", size: int = SIZE) -> Slice[_M]:
+    """
+    Return one page; a key that makes no sense gives the first page. One query.
+
+    :param order: the column, with a minus before it for the newest first
+    """
+    column, newest_first = order.removeprefix("-"), order.startswith("-")
+    mark = _parsed(after or before)
+    backwards = bool(before) and not after and mark is not None
+    down = newest_first is not backwards
     if mark is not None:
-        side = "gt" if backwards else "lt"
+        side = "lt" if down else "gt"
         rows = rows.filter(Q(**{f"{column}__{side}": mark[0]}) | Q(**{column: mark[0], f"pk__{side}": mark[1]}))
-    sign = "" if backwards and mark is not None else "-"
+    sign = "-" if down else ""
     found = list(rows.order_by(f"{sign}{column}", f"{sign}pk")[: size + 1])
     more, found = len(found) > size, found[:size]
-    if backwards and mark is not None:
+    if backwards:
         found.reverse()
         return _slice(found, column, later=True, earlier=more)
     return _slice(found, column, later=more, earlier=mark is not None)

@@ -112,7 +112,7 @@ class TransmissionDetail:
 def page_of(actor: Actor, asked: Filter, *, after: str = "", before: str = "") -> TransmissionPage:
     """Return one page of a filter. Three queries."""
     rows = _filtered(asked)
-    found = page(rows.select_related("entity", "by"), "attempted_at", after=after, before=before)
+    found = page(rows.select_related("entity", "by"), "-attempted_at", after=after, before=before)
     alone = _alone([row.pk for row in found.rows if row.kind == TransmissionKind.SINGLE])
     return TransmissionPage(
         rows=tuple(_row(row, alone.get(row.pk)) for row in found.rows),

@@ -126,6 +126,7 @@ def asked_for(request: PartyRequest) -> Filter:
         words=search_words(request),
         entity_id=_id(get.get("entity", "")),
         year=int(year) if year.isdecimal() and 2000 < int(year) < 2200 else None,
+        newest_first=get.get("sort", "") != "day",
     )
 
 
