@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import TransactionTestCase
 
-from tests.support import databases, secrecy, shuffling
+from tests.support import asking, databases, secrecy, shuffling
 from tests.world import world
 
 __all__ = ["world"]
@@ -30,6 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
         if parent == package.__name__:
             setattr(package, child, module)
     config.pluginmanager.register(secrecy, "secrecy")
+
+
+@pytest.hookimpl(tryfirst=True)  # before marks are chosen by
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that ask for a database."""
+    asking.mark(items)
 
 
 @pytest.fixture(scope="session")

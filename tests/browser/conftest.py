@@ -141,7 +141,7 @@ def open_page(browser: Browser, live_server: LiveServer, console: Console) -> It
 
 
 @pytest.fixture(scope="session")
-def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+def sites(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
     """
     A practice and a portal, running and paired, with patients who have papers.
 

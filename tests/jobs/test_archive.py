@@ -65,7 +65,7 @@ print(json.dumps([OutgoingMail.objects.get().state, Party.objects.create(name="A
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory) -> Iterator[Installation]:
+def source(django_db_setup, tmp_path_factory) -> Iterator[Installation]:
     """Give an installation on SQLite with a practice in it, and a backup of it."""
     data = tmp_path_factory.mktemp("source")
     with made(data, SPORTELLO_DATABASE=f"sqlite:///{data / 'source.sqlite3'}") as installation:

@@ -13,7 +13,7 @@ import pytest
 from sportello.jobs import serving
 from sportello.jobs.outcome import Exit, Refused
 from tests.support import processes
-from tests.support.installation import Installation, eventually, free_port, kill, made
+from tests.support.installation import Installation, eventually, free_port, kill, made, nothing_yet
 
 
 @pytest.fixture
@@ -97,6 +97,17 @@ def test_serve_wants_two_ports(house):
     done = house.sportello("serve", "--port", port, "--portal-port", port)
     assert done.returncode == Exit.USAGE
     assert "--portal-port" in done.stderr
+
+
+def test_migrate_makes_everything_from_nothing_and_then_changes_nothing(db, tmp_path):
+    with nothing_yet(tmp_path) as place:
+        done = place.sportello("migrate")
+        assert done.returncode == 0, done.stderr
+        assert "A key file was made" in done.stdout
+        assert "Migrations applied: " in done.stdout
+        again = place.sportello("migrate")
+        assert again.stdout.splitlines() == ["The tables are up to date."]
+        assert place.python("from sportello.billing.models import ReferenceRecord as R; print(R.objects.count())")
 
 
 def test_migrate_with_the_key_file_gone_refuses(house):

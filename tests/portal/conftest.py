@@ -18,7 +18,7 @@ from portal.connections.identity import signer
 from portal.connections.models import Connection
 from portal.connections.models import Desk as Paired
 from tests.portal.desk import Desk
-from tests.support import shuffling
+from tests.support import asking, shuffling
 
 PASSWORD = "gatto nero sul sofà"
 
@@ -31,6 +31,12 @@ def pytest_configure() -> None:
         parent, _, child = name.rpartition(".")
         if parent == package.__name__:
             setattr(package, child, module)
+
+
+@pytest.hookimpl(tryfirst=True)  # before marks are chosen by
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that ask for a database."""
+    asking.mark(items)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -80,3 +80,14 @@ def test_database_is_the_one_asked_for(settings):
 @pytest.mark.django_db
 def test_reference_records_are_there():
     assert ReferenceRecord.objects.count() > 0
+
+
+def test_test_that_asks_for_no_database_has_no_mark_and_sees_none(request):
+    assert request.node.get_closest_marker("database") is None
+    with pytest.raises(RuntimeError, match="Database access not allowed"):
+        connection.cursor()
+
+
+@pytest.mark.django_db
+def test_mark_of_a_test_that_asks_is_set(request):
+    assert request.node.get_closest_marker("database")

@@ -7,6 +7,7 @@ database is remembered once and copied back.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +16,9 @@ import psycopg
 from django.db import connection, connections
 from psycopg import sql
 
+_kept: list[str] = []
+"""The name of the copy, while there is one."""
+
 
 def remember() -> None:
     """Keep a copy of the database as the migrations left it."""
@@ -22,10 +26,12 @@ def remember() -> None:
         connection.ensure_connection()
         with closing(sqlite3.connect(_sqlite_copy())) as copy:
             connection.connection.backup(copy)
+        _kept[:] = [_sqlite_copy()]
         return
     name = connection.settings_dict["NAME"]
     connections.close_all()
     _copy_postgresql(source=name, to=f"{name}_fresh")
+    _kept[:] = [f"{name}_fresh"]
 
 
 def restore() -> None:
@@ -40,12 +46,28 @@ def restore() -> None:
     _copy_postgresql(source=f"{name}_fresh", to=name)
 
 
+def hand_out(to: str) -> bool:
+    """
+    Copy the fresh database for an installation of its own; tell whether there is one to copy.
+
+    :param to: the path of a file for SQLite, the name of a database that is not there yet for PostgreSQL
+    """
+    if not _kept:
+        return False
+    if connection.vendor == "sqlite":
+        shutil.copyfile(_kept[0], to)
+    else:
+        _copy_postgresql(source=_kept[0], to=to)
+    return True
+
+
 def forget() -> None:
     """Drop the copy."""
+    _kept.clear()
     if connection.vendor == "sqlite":
         Path(_sqlite_copy()).unlink(missing_ok=True)
         return
-    with _maintenance() as server:
+    with maintenance() as server:
         server.execute(_drop(f"{connection.settings_dict['NAME']}_fresh"))
 
 
@@ -58,7 +80,7 @@ def _sqlite_copy() -> str:
 
 
 def _copy_postgresql(*, source: str, to: str) -> None:
-    with _maintenance() as server:
+    with maintenance() as server:
         server.execute(_drop(to))
         server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(to), sql.Identifier(source)))
 
@@ -67,7 +89,7 @@ def _drop(name: str) -> sql.Composed:
     return sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
 
 
-def _maintenance() -> psycopg.Connection[tuple[object, ...]]:
+def maintenance() -> psycopg.Connection[tuple[object, ...]]:
     """Return a connection to the server's own database, outside any transaction."""
     given = connection.settings_dict
     return psycopg.connect(

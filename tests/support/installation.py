@@ -11,15 +11,16 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psycopg
 from django.db import connection
 from psycopg import sql
+
+from tests.support import databases
 
 _PORTS = iter(range(10_000 + os.getpid() * 7 % 20_000, 32_000))
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,21 +95,42 @@ class Installation:
 
 @contextmanager
 def made(data: Path, **environment: str) -> Iterator[Installation]:
-    """Make a migrated installation on the kind of database that is under test, and take it down at the end."""
-    with _database(data) as address:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("SPORTELLO_")}
-        settings = {
-            "SPORTELLO_DATA": str(data),
-            "SPORTELLO_DATABASE": address,
-            "SPORTELLO_HTTPS": "0",
-            "SPORTELLO_LOG": "INFO",
-            "PYTHONPATH": PATHS,
-            "DJANGO_SETTINGS_MODULE": "sportello.config.settings",
-        }
-        installation = Installation(data, kept | settings | environment)
-        done = installation.sportello("migrate")
-        assert done.returncode == 0, done.stderr
+    """
+    Make an installation on the kind of database that is under test, and take it down at the end.
+
+    Tables and reference records are copied from the database of the tests, where there is one: the same migrations
+    made them. Otherwise `sportello migrate` makes them.
+    """
+    with ExitStack() as closing:
+        address, filled = closing.enter_context(_database(data, environment.get("SPORTELLO_DATABASE", "")))
+        installation = _installation(data, **environment | {"SPORTELLO_DATABASE": address})
+        if filled:
+            from sportello.core import keys  # not for the portal's tests, which use the rest of this module
+
+            keys.make_file(data / "keys.txt")
+        else:
+            done = installation.sportello("migrate")
+            assert done.returncode == 0, done.stderr
         yield installation
+
+
+@contextmanager
+def nothing_yet(data: Path) -> Iterator[Installation]:
+    """Give an installation that nobody has started: an empty folder, an empty database of the kind under test."""
+    with _database(data, fill=False) as (address, _):
+        yield _installation(data, SPORTELLO_DATABASE=address)
+
+
+def _installation(data: Path, **environment: str) -> Installation:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SPORTELLO_")}
+    settings = {
+        "SPORTELLO_DATA": str(data),
+        "SPORTELLO_HTTPS": "0",
+        "SPORTELLO_LOG": "INFO",
+        "PYTHONPATH": PATHS,
+        "DJANGO_SETTINGS_MODULE": "sportello.config.settings",
+    }
+    return Installation(data, kept | settings | environment)
 
 
 def eventually(holds: Callable[[], Any], seconds: float = 120.0, every: float = 0.1) -> Any:
@@ -142,25 +164,28 @@ def free_port() -> int:
 
 
 @contextmanager
-def _database(data: Path) -> Iterator[str]:
-    if connection.vendor == "sqlite":
-        yield f"sqlite:///{data / 'own.sqlite3'}"
+def _database(data: Path, given: str = "", *, fill: bool = True) -> Iterator[tuple[str, bool]]:
+    """Give the address of a new database, the given one where there is one, and whether the tables are in it."""
+    sqlite = "sqlite:///"
+    if given or connection.vendor == "sqlite":
+        address = given or f"{sqlite}{data / 'own.sqlite3'}"
+        alike = connection.vendor == "sqlite" and address.startswith(sqlite)
+        yield address, fill and alike and databases.hand_out(address.removeprefix(sqlite))
         return
-    given = connection.settings_dict
     name = f"own_{os.getpid()}_{time.monotonic_ns()}"
-    with psycopg.connect(
-        host=given["HOST"] or None,
-        port=given["PORT"] or None,
-        user=given["USER"] or None,
-        password=given["PASSWORD"] or None,
-        dbname="postgres",
-        autocommit=True,
-    ) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        secret = f":{quote(given['PASSWORD'])}" if given["PASSWORD"] else ""
-        host = quote(str(given["HOST"]), safe="")
-        port = f"&port={given['PORT']}" if given["PORT"] else ""
+    filled = fill and databases.hand_out(name)
+    with databases.maintenance() as server:
+        if not filled:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            yield f"postgresql://{quote(str(given['USER']))}{secret}@/{name}?host={host}{port}"
+            yield _address(name), filled
         finally:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _address(name: str) -> str:
+    """Return the address of another database on the PostgreSQL server under test."""
+    server = connection.settings_dict
+    secret = f":{quote(server['PASSWORD'])}" if server["PASSWORD"] else ""
+    port = f"&port={server['PORT']}" if server["PORT"] else ""
+    return f"postgresql://{quote(str(server['USER']))}{secret}@/{name}?host={quote(str(server['HOST']), safe='')}{port}"
