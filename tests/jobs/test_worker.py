@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from sportello.core.schedule import known
+from sportello.jobs.worker import Worker
 from tests.support import smtp
 from tests.support.installation import Installation, eventually, kill, made
 from tests.support.smtp import Post
@@ -159,3 +160,32 @@ print(json.dumps(sorted(Job.objects.filter(party_id=0, state="done").values_list
 def test_worker_ends_when_its_supervisor_is_gone(house):
     with house.running("worker", "--supervisor", "1", *LEASE) as worker:
         assert worker.wait(120) == 0
+
+
+@pytest.fixture
+def idle(transactional_db, monkeypatch):
+    """Give a worker in this process that never finds work; signals stay as they are."""
+    monkeypatch.setattr("sportello.jobs.worker.signal.signal", lambda *given: None)
+    monkeypatch.setattr("sportello.jobs.worker.tasks_port.run_next", lambda worker: False)
+    return Worker(threads=2)
+
+
+def test_worker_told_to_stop_while_it_keeps_house_ends_well(idle, monkeypatch):
+    def told(chores: object) -> None:
+        idle.stop()
+        for thread in idle._threads:
+            thread.join(60)
+
+    monkeypatch.setattr(idle, "_keep_house", told)
+    assert idle.run() == 0
+
+
+def test_worker_that_lost_a_thread_says_so(idle, monkeypatch):
+    monkeypatch.setattr(idle, "_keep_house", lambda chores: None)
+    idle._threads[0] = threading.Thread(target=lambda: None)
+    try:
+        assert idle.run() == 1
+    finally:
+        idle.stop()
+        for thread in idle._threads:
+            thread.join(60)

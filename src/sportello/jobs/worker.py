@@ -70,7 +70,8 @@ class Worker:
         chores = self._chores()
         while not self._stop.wait(0.2):
             self._keep_house(chores)
-            if not all(thread.is_alive() for thread in self._threads):
+            lost = not all(thread.is_alive() for thread in self._threads)
+            if lost and not self._stop.is_set():  # told to stop while the house was kept, they end as they should
                 log.error("worker %s lost a thread and ends", self.id)
                 return 1
             if self._supervisor and os.getppid() != self._supervisor:
