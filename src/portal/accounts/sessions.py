@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -19,6 +20,9 @@ def stored_key(session_key: str) -> str:
 class SessionStore(DatabaseStore):
     """Reads and writes `accounts.Session`. The session itself holds opaque ids only."""
 
+    times: tuple[datetime, datetime] | None = None
+    """When the session that was read was opened, and last seen; None before it is read."""
+
     @classmethod
     def get_model_class(cls) -> Any:
         """Return the table."""
@@ -31,13 +35,15 @@ class SessionStore(DatabaseStore):
         from django.utils import timezone
 
         try:
-            return self.model.objects.get(
+            row: Any = self.model.objects.get(
                 session_key=stored_key(self.session_key or ""),
                 expire_date__gt=timezone.now(),  # noqa: TID251 - Django's interface leaves no room for the instant
             )
         except (self.model.DoesNotExist, SuspiciousOperation):
             self._session_key = None
             return None
+        self.times = row.opened_at, row.seen_at
+        return row
 
     def exists(self, session_key: str) -> bool:
         """Tell whether there is a session of this key."""

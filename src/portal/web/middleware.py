@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, cast
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from portal.accounts.models import Account, Session
-from portal.accounts.sessions import stored_key
+from portal.accounts.sessions import SessionStore, stored_key
 from portal.keeping.ring import KeyTrouble
 from portal.web import errors
 
@@ -66,16 +66,18 @@ class SeenSession:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if isinstance(request.user, Account) and request.session.session_key:
-            now = timezone.now()
-            rows = Session.objects.filter(session_key=stored_key(request.session.session_key))
-            times = rows.values_list("opened_at", "seen_at").first()
-            if times and now - times[0] > LONGEST:
-                logout(request)
-            elif times and now - times[1] > SEEN_EVERY:
-                end = min(now + timedelta(seconds=settings.SESSION_COOKIE_AGE), times[0] + LONGEST)
-                rows.update(seen_at=now, expire_date=end)
+        session = cast(SessionStore, request.session)
+        if isinstance(request.user, Account) and session.session_key and session.times:
+            self._look(request, session.session_key, *session.times)
         return self.get_response(request)
+
+    def _look(self, request: HttpRequest, key: str, opened_at: datetime, seen_at: datetime) -> None:
+        now = timezone.now()
+        if now - opened_at > LONGEST:
+            logout(request)
+        elif now - seen_at > SEEN_EVERY:
+            end = min(now + timedelta(seconds=settings.SESSION_COOKIE_AGE), opened_at + LONGEST)
+            Session.objects.filter(session_key=stored_key(key)).update(seen_at=now, expire_date=end)
 
 
 class CalmFailure:

@@ -41,6 +41,14 @@ def _asked(desk):
     return desk.asked[-1].message
 
 
+def test_invoices_cost_three_queries_and_two_questions(signed_in, his, desk, papers, django_assert_num_queries):
+    _page(signed_in, his)
+    before = len(desk.asked)
+    with django_assert_num_queries(3):  # session, account, connection with its desk
+        assert _page(signed_in, his).status_code == 200
+    assert len(desk.asked) == before + 2
+
+
 def test_invoices_are_this_years_by_day_of_issue_at_first(signed_in, his, desk, papers):
     page = _page(signed_in, his)
     assert page.status_code == 200
