@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from sistemats.codes import Call
-from sistemats.crypto import Sealer
-from sistemats.documents import DocumentId, ExpenseDocument, Sender
+from sistemats.codes import Call, Operation
+from sistemats.crypto import Opener, Sealer
+from sistemats.documents import BatchEntry, DocumentId, ExpenseDocument, Sender
 from sistemats.envelopes import BatchFile, HttpReply, HttpRequest, InvalidRequest, WireId
+from sistemats.envelopes.batch import read_batch_archive
 from sistemats.exchange import (
     Accepted,
     AcceptedWithWarnings,
@@ -379,6 +380,31 @@ def test_refund_again_is_confirmed_by_the_originals_refunded_totals(
 
 
 UPLOADED = UploadReply("000", "", "26030210301112345", "02-03-2026 10:30:11", "4", "prova-0001.zip")
+
+
+def test_files_hold_documents_in_order_and_are_made_one_at_a_time(
+    scripted: MakeClient, document: ExpenseDocument, opener: Opener
+) -> None:
+    client, script = scripted()
+    taken: list[str] = []
+
+    def stream() -> Iterator[ExpenseDocument | BatchEntry]:
+        for number in range(600):
+            taken.append(f"FT{number}")
+            one = replace(document, id=replace(document.id, number=f"FT{number}"))
+            yield BatchEntry(one, Operation.CANCEL) if number == 1 else one
+
+    files = client.files(stream(), "practice", max_bytes=20_000)
+    first = next(files)
+    assert len(taken) < 600
+    rest = list(files)
+    assert [first.name, rest[0].name] == ["practice-0001.zip", "practice-0002.zip"]
+    assert sum(file.count for file in (first, *rest)) == 600
+    inside = [*read_batch_archive(first.archive)[1]]
+    assert [one.document.id.number for one in inside[:2]] == ["FT0", "FT1"]
+    assert [one.operation for one in inside[:3]] == ["I", "C", "I"]
+    assert opener.open(inside[0].document.citizen or "") == document.citizen_code
+    assert script.calls == []
 
 
 def test_upload_is_accepted_only_with_a_protocol(scripted: MakeClient) -> None:

@@ -28,16 +28,17 @@ def simulator(tmp_path: Path, socket_enabled: None) -> Iterator[Simulator]:
         yield running
 
 
-def block(marker: str) -> str:
-    text = (ROOT / "README.md").read_text("utf-8")
+def block(marker: str, page: str) -> str:
+    text = (ROOT / page).read_text("utf-8")
     found = re.search(rf"<!-- {marker} -->\n```\w+\n(.*?)```", text, re.DOTALL)
     assert found
     return found[1]
 
 
-def test_readme_example_prints_what_the_readme_says(simulator: Simulator, tmp_path: Path) -> None:
-    (tmp_path / "example.py").write_text(block("example"))
-    assert len(block("example").strip().splitlines()) <= 12
+@pytest.mark.parametrize("page", ["README.md", "docs/services/upload.md"])
+def test_examples_print_what_their_pages_say(simulator: Simulator, tmp_path: Path, page: str) -> None:
+    (tmp_path / "example.py").write_text(block("example", page))
+    assert len(block("example", "README.md").strip().splitlines()) <= 12
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run(
         [sys.executable, "example.py"],
@@ -49,7 +50,7 @@ def test_readme_example_prints_what_the_readme_says(simulator: Simulator, tmp_pa
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert re.sub(r"protocol='\d+'", "protocol='99…'", done.stdout) == block("output")
+    assert re.sub(r"protocol='\d+'", "protocol='99…'", done.stdout) == block("output", page)
 
 
 def test_page_of_codes_is_made_from_the_tables() -> None:

@@ -6,15 +6,15 @@ disable the user; `resume()` lifts that once a person has seen to the password.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar, cast
 
 from sistemats.codes import Call
 from sistemats.crypto import Sealer
-from sistemats.documents import DocumentId, ExpenseDocument, Sender
-from sistemats.envelopes import BatchFile, HttpReply, Sealing, WireRequest, build_request
+from sistemats.documents import BatchEntry, DocumentId, ExpenseDocument, Sender
+from sistemats.envelopes import MAX_ARCHIVE, BatchFile, HttpReply, Sealing, WireRequest, build_request, write_batch
 from sistemats.exchange.outcomes import (
     Accepted,
     AcceptedWithWarnings,
@@ -133,6 +133,22 @@ class Client:
         return self._confirm(outcome, retry_of, doubt, _ALREADY_CANCELLED)
 
     # ---- files -----------------------------------------------------------------------------------------------
+
+    def files(
+        self, documents: Iterable[BatchEntry | ExpenseDocument], stem: str, max_bytes: int = MAX_ARCHIVE
+    ) -> Iterator[BatchFile]:
+        """Yield the files of an upload, `<stem>-0001.zip` and so on, sealed for this client's sender.
+
+        A bare document is inserted; a `BatchEntry` says another operation. Documents are taken one after the other
+        and one file (smaller than `max_bytes`) is held at a time, so any number will do. Nothing is sent.
+
+        :raises InvalidBatch: the owner or a document breaks the schema
+        :raises NotSealable: a code that cannot be encrypted
+        :raises ValueError: a stem that makes a name of fewer than 6 or more than 60 characters, or not ASCII
+        """
+        entries = (one if isinstance(one, BatchEntry) else BatchEntry(one) for one in documents)
+        wires = map(self._sealing.batch_document, entries)
+        return write_batch(self._sealing.owner(), wires, stem, max_bytes)
 
     def upload(self, file: BatchFile, probe: DocumentId | None = None, inline: bool = False) -> UploadOutcome:
         """Upload a batch file. Acceptance means taken in charge: read the outcome later.
