@@ -34,6 +34,16 @@ def test_templates_name_icons_of_the_table():
     assert used <= set(icons.drawings())
 
 
+def test_every_icon_is_drawn_somewhere():
+    folder = icons.TABLE.parents[1]
+    sources = [
+        path for path in folder.rglob("*") if path.suffix in {".py", ".html", ".js"} and "vendor" not in path.parts
+    ]
+    written = " ".join(path.read_text(encoding="utf-8") for path in sources)
+    words = set(re.findall(r"[a-z0-9][a-z0-9-]*", written))
+    assert not set(icons.drawings()) - words
+
+
 def test_icons_are_paths_alone():
     table = json.loads(icons.TABLE.read_text(encoding="utf-8"))
     assert all(re.fullmatch(r'(<path d="[-0-9a-zA-Z .,]+"/>)+', drawing) for drawing in table.values())

@@ -34,11 +34,6 @@ def listen(topic: str, handler: str) -> None:
         raise ValueError(f"{topic} has a listener: {_LISTENERS[topic]}")
 
 
-def topics_of(handler: str) -> list[str]:
-    """Return the topics that a handler listens to."""
-    return sorted(topic for topic, name in _LISTENERS.items() if name == handler)
-
-
 def note(topic: str, party_id: int, object_ids: int | Iterable[int]) -> None:
     """
     Mark objects as changed, inside the caller's transaction, and wake the listener up.

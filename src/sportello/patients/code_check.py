@@ -21,7 +21,6 @@ from sportello.patients.rules import (
     Decoded,
     Person,
     check_codice_fiscale,
-    decode,
     expected_code,
     mismatch,
     normalise,
@@ -106,8 +105,3 @@ def _born_on(said: Decoded, person: Person) -> date | None:
             continue
     typed = person.birth_date
     return min(days, key=lambda day: abs(day - typed))
-
-
-def decoded_of(code: str) -> Decoded | None:
-    """Return what a stored code says, None for no code or eleven digits."""
-    return decode(code) if len(code) == 16 else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from sportello.billing.rules.dates import check_issue_date
 from sportello.billing.rules.numbering import printed_number
 from sportello.core.ready import Ready
 from sportello.core.ready_writes import ReadyUpdate
@@ -28,20 +27,6 @@ def locked_counter(series: Series, year: int) -> Counter:
         Counter.objects.get_or_create(series=series, year=year)
         return _COUNTER.one(series.pk, year)
     return found
-
-
-def take_number(series: Series, *, on: date, today: date) -> tuple[int, int]:
-    """
-    Take the next number of a series for a paper of this day and return it with its counter's year.
-
-    A rollback gives it back.
-
-    :raises RuleViolation: ``issue_date_in_the_future``, ``issue_date_backwards``
-    """
-    year = counter_year(series, on)
-    counter = locked_counter(series, year)
-    check_issue_date(on, today=today, latest_in_series=counter.last_date)
-    return count_up(counter, on), year
 
 
 def count_up(counter: Counter, on: date) -> int:

@@ -18,11 +18,6 @@ class Beginning:
     has_service: bool
     has_addressee: bool
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether nothing is missing for an invoice."""
-        return bool(self.entity) and self.has_service and self.has_addressee
-
 
 def beginning(today: date) -> Beginning:
     """Return what is there, as the current actor sees it. Three or four queries."""

@@ -66,18 +66,6 @@ def job_page(actor: Actor, *, state: str = "", before: int | None = None) -> Job
         return JobPage(tuple(map(_row, found[:PAGE])), found[PAGE - 1].pk if len(found) > PAGE else None)
 
 
-def job_row(actor: Actor, job_id: int) -> JobRow:
-    """
-    Return one job.
-
-    :raises Job.DoesNotExist: not this actor's
-    :raises MayNot: not the owner
-    """
-    with acting(actor):
-        check_may_manage_jobs(actor)
-        return _row(Job.objects.get(pk=job_id))
-
-
 def queue_state(actor: Actor, now: datetime) -> QueueState:
     """
     Return how the party's queue stands.
