@@ -35,6 +35,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 LANGUAGES = ["it"] * 5 + ["ar"] * 4 + ["zh-hans"] * 4 + [HEAVY, WARD]
 """Of the patients of `sites`, who have no access yet: a test takes one, and no other takes that one."""
 GRAVE = {"serious", "critical"}
+IN_DATABASE = {"db", "transactional_db"}
+"""Fixtures of the tests that have tables in this process."""
 PATIENCE = 60_000
 """Milliseconds to wait for what a page should come to; a busy machine needs many of them."""
 
@@ -141,12 +143,14 @@ def open_page(browser: Browser, live_server: LiveServer, console: Console) -> It
 
 
 @pytest.fixture(scope="session")
-def sites(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+def sites(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
     """
     A practice and a portal, running and paired, with patients who have papers.
 
     Once it is over, nothing of the patients may be found in anything that the portal has written.
     """
+    if any(IN_DATABASE.intersection(getattr(item, "fixturenames", ())) for item in request.session.items):
+        request.getfixturevalue("django_db_setup")  # there is a database to copy; alone, these tests migrate their own
     folder = tmp_path_factory.mktemp("sites")
     with running(folder, _patients) as both:
         eventually(lambda: both.practice.python(f"{_HANDS}; print(json.dumps(patients.wait_for_papers()))"))
