@@ -177,6 +177,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # pages name no others, and compressing takes most of the first start
 STORAGES = {
     "default": {"BACKEND": "sportello.core.storage.WholeFileStorage", "OPTIONS": {"location": DATA / "files"}},
     "staticfiles": {
