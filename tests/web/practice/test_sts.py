@@ -241,7 +241,7 @@ def test_month_is_compared_and_a_difference_settled(proved, counter, world):
     client.post(reverse("practice:sts_ask_report", args=[world.studio.pk]), {"month": "2026-03-01"})
     with acting(System("tests")):
         report = MonthlyReport.objects.get()
-        report.fetched_at = report.asked_at
+        report.fetched_at, report.ours = report.asked_at, 1
         report.save()
         difference = Difference.objects.create(
             practice=world.rossi.party,
@@ -257,7 +257,9 @@ def test_month_is_compared_and_a_difference_settled(proved, counter, world):
     client.post(reverse("practice:sts_settle", args=[report.pk, difference.pk]), {"remedy": "ignore"})
     with acting(System("tests")):
         assert Difference.objects.get().remedy == "ignore"
-    assert 'name="remedy"' not in text_of(client.get(address))
+    response = client.get(address)
+    assert 'name="remedy"' not in text_of(response)
+    assert response.context["month"].state == "SETTLED"
 
 
 def test_remarks_that_were_asked_for_are_waited_for(proved, counter, world):

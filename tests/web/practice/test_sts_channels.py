@@ -9,15 +9,18 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import translation
 
 from sistemats.codes import SenderCategory
 from sistemats.documents import Owner
 from sistemats.simulator import Options, Simulator
 from sistemats.simulator.users import REGION_USER, Delegation, Role, User
 from sportello.core.actors import System, acting
+from sportello.core.violations import RuleViolation
 from sportello.expenses import patience, taking_in
 from sportello.expenses.exchange.run import run
 from sportello.expenses.models import Expense, StsSettings, Transmission
+from sportello.web.sentences import sentence
 from tests.billing.desk import line, paid
 from tests.expenses.counter import NOON, QUICK
 from tests.web.practice.conftest import text_of
@@ -64,9 +67,9 @@ class Desk:
         self.post("mapping_of", {f"service-{self.world.therapy.pk}": kind})
         self.post("activation", {"since": "01/01/2026", "accepted": "on"})
 
-    def problems(self, identity: dict[str, Any]) -> str:
-        """Return what the form says against an account."""
-        return str(self.post("identity", BASIS | identity).context["form"].errors)
+    def problem(self, identity: dict[str, Any]) -> str:
+        """Return what the form says against the certificate to sign in with."""
+        return str(self.post("identity", BASIS | identity).context["form"].errors["client_certificate"][0])
 
     def tested(self) -> str:
         """Test the credentials and return what was found."""
@@ -102,6 +105,12 @@ def desk(world, proved, on_the_day, tmp_path, request):
                 yield Desk(world, proved("ada"), simulator)
         finally:
             settings.SPORTELLO_STS_SIMULATOR = old
+
+
+def said(code: str) -> str:
+    """Return the sentence of a code in Ada's language."""
+    with translation.override("it"):
+        return sentence(RuleViolation(code))
 
 
 def calls(desk: Desk) -> set[str]:
@@ -147,7 +156,7 @@ def test_region_signs_in_with_its_certificate_over_enti(desk, tmp_path):
     pem = (region["client_certificate"] + region["client_key"]).encode()
     identity = {"category": "authorised_structure", "channel": "enti", "owner_code": CODE, "pin": region["pin"]}
     identity |= {"intermediary": region["intermediary"]} | AUTHORISED
-    assert "choose the file" in desk.problems(identity)
+    assert desk.problem(identity) == said("sts_client_missing")
     desk.set_up(identity | {"client_certificate": SimpleUploadedFile("regione.pem", pem)}, "SR")
     assert desk.tested() == "good"
     assert desk.send_one_and_a_file() == ["ACCEPTED"] * 4
@@ -159,11 +168,11 @@ def test_region_signs_in_with_its_certificate_over_enti(desk, tmp_path):
 def test_certificate_to_sign_in_with_needs_its_own_key(desk, tmp_path):
     identity = {"category": "authorised_structure", "channel": "enti", "owner_code": CODE, "pin": "9990001112"}
     identity |= {"intermediary": "999000"} | AUTHORISED
-    for data, word in (
-        (b"no certificate", "No certificate is in this file"),
-        (pem_of("one", key=False), "without its key"),
-        (pem_of("one", key=False) + pem_of("two", certificate=False), "belongs to another certificate"),
-        (pem_of("one", passphrase=b"x"), "passphrase"),
+    for data, code in (
+        (b"no certificate", "sts_client_unreadable"),
+        (pem_of("one", key=False), "sts_client_without_key"),
+        (pem_of("one", key=False) + pem_of("two", certificate=False), "sts_client_other_key"),
+        (pem_of("one", passphrase=b"x"), "sts_client_locked"),
     ):
         file = SimpleUploadedFile("x.pem", data)
-        assert word in desk.problems(identity | {"client_certificate": file}), word
+        assert desk.problem(identity | {"client_certificate": file}) == said(code)

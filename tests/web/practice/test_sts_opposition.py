@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib import messages
 from django.urls import reverse
 
 from sportello.core.actors import System, acting
@@ -31,6 +32,11 @@ def due(counter, number: int = 1):
 
 def rows(counter, *papers) -> list[str]:
     return [str(counter.expense(each).pk) for each in papers]
+
+
+def told(response) -> list[tuple[int, str]]:
+    """Return what the page says on top: how grave, and the sentence."""
+    return [(each.level, str(each)) for each in response.context["messages"]]
 
 
 def opposed(paper) -> bool | None:
@@ -66,27 +72,28 @@ def test_opposition_sent_twice_says_that_nothing_changed(proved, counter):
     [paper] = due(counter)
     client = proved("ada")
     data = {"row": rows(counter, paper), "opposed": "1"}
-    assert "1 document" in text_of(client.post(reverse(ASK), data, follow=True))
-    page = text_of(client.post(reverse(ASK), data, follow=True))
-    assert "Nothing was changed" in page
+    assert [level for level, _text in told(client.post(reverse(ASK), data, follow=True))] == [messages.SUCCESS]
+    assert [level for level, _text in told(client.post(reverse(ASK), data, follow=True))] == [messages.INFO]
 
 
 def test_opposition_names_what_stays_as_it_is(proved, counter):
     busy, free = due(counter, 2)
     client = proved("ada")
-    client.post(reverse("practice:sts_deed", args=[busy.pk, "send"]))
+    client.post(reverse("practice:sts_deed", args=[busy.pk, "send"]), follow=True)
     with acting(System("tests")):
         Expense.objects.filter(invoice_id=busy.pk).update(carrier=Transmission.objects.get())
     data = {"row": rows(counter, busy, free), "opposed": "1"}
-    page = text_of(client.post(reverse(ASK), data, follow=True))
-    assert f"Left as it was: {busy.printed_number}" in page
+    done, left = told(client.post(reverse(ASK), data, follow=True))
+    assert (done[0], left[0]) == (messages.SUCCESS, messages.WARNING)
+    assert busy.printed_number in left[1]
+    assert free.printed_number not in left[1]
     assert [opposed(busy), opposed(free)] == [None, True]
 
 
 def test_opposition_with_nothing_ticked_leads_back_with_a_word(proved, counter):
     response = proved("ada").post(reverse(ASK), {}, follow=True)
     assert response.redirect_chain[-1][0] == reverse("practice:sts")
-    assert "Choose at least one document" in text_of(response)
+    assert [level for level, _text in told(response)] == [messages.WARNING]
 
 
 def test_opposition_of_another_practice_is_not_found(proved, counter):
@@ -101,7 +108,7 @@ def test_opposition_of_another_practice_is_not_found(proved, counter):
 def test_sending_tells_what_was_passed_over(proved, counter):
     sent, waiting = due(counter, 2)
     client = proved("ada")
-    client.post(reverse("practice:sts_deed", args=[sent.pk, "send"]))
-    page = text_of(client.post(reverse("practice:sts_send"), {"row": rows(counter, sent, waiting)}, follow=True))
-    assert "1 of the chosen documents" in page
+    client.post(reverse("practice:sts_deed", args=[sent.pk, "send"]), follow=True)
+    response = client.post(reverse("practice:sts_send"), {"row": rows(counter, sent, waiting)}, follow=True)
+    assert [level for level, _text in told(response)] == [messages.INFO, messages.SUCCESS]
     assert counter.state(waiting) == "ACCEPTED"

@@ -22,7 +22,7 @@ class MonthShown:
     """
     A month's report: asked for, fetched, and what it came to (EUR); `open` differences wait for somebody.
 
-    `state` is NEVER, ASKED, TROUBLE, SAME or DIFFERENT.
+    `state` is NEVER, ASKED, TROUBLE, SAME, DIFFERENT, or SETTLED: different then, and somebody saw to each difference.
     """
 
     month: date
@@ -147,7 +147,10 @@ def _state(row: MonthlyReport, unsolved: int) -> str:
         return "TROUBLE"
     if row.fetched_at is None or row.fetched_at < row.asked_at:
         return "ASKED"
-    return "DIFFERENT" if unsolved else "SAME"
+    if unsolved:
+        return "DIFFERENT"
+    same = (row.documents, row.amount, row.refunded) == (row.ours, row.our_amount, row.our_refunded)
+    return "SAME" if same else "SETTLED"
 
 
 def _difference(row: Difference) -> DifferenceShown:

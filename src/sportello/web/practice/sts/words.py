@@ -371,6 +371,7 @@ REPORT_STATES: dict[str, tuple[str, str, Promise]] = {
     "ASKED": ("move", "progress", pgettext_lazy("sts report", "Being compared")),
     "TROUBLE": ("bad", "wifi-off", pgettext_lazy("sts report", "Not received")),
     "SAME": ("ok", "circle-check", pgettext_lazy("sts report", "The same")),
+    "SETTLED": ("ok", "circle-check", pgettext_lazy("sts report", "Differences settled")),
     "DIFFERENT": ("wait", "scale", pgettext_lazy("sts report", "Different")),
 }
 
