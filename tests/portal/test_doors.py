@@ -204,6 +204,20 @@ def test_form_from_elsewhere_is_refused(bruno):
         assert translation.gettext("The page was open too long") in answer.content.decode()
 
 
+@pytest.mark.django_db
+def test_form_of_a_second_window_leads_where_the_first_one_is_and_does_nothing(bruno):
+    from django.test import Client
+
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.post("/sign-out/")["Location"] == "/signed-out/"
+    strict.force_login(bruno)
+    for place in ("/sign-in/", "/sign-in/code/"):
+        assert strict.post(place)["Location"] == place
+    assert strict.post("/sign-out/").status_code == 403
+    assert strict.post("/account/sessions/others/end/").status_code == 403
+    assert strict.get("/account/").status_code == 200
+
+
 def test_cookies_are_out_of_reach_of_scripts(signed_in):
     kept = signed_in.cookies
     assert {name for name, cookie in kept.items() if not cookie["httponly"]} == set()
