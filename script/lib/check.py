@@ -83,7 +83,7 @@ def main() -> int:
     environment.ensure("tests")
     assets.ensure()
     with tempfile.TemporaryDirectory(prefix="sportello-check-") as data:
-        return steps.run(all_steps(data), sys.argv[1:])
+        return steps.run(all_steps(data), sys.argv[1:], at_once=2)
 
 
 if __name__ == "__main__":

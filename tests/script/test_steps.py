@@ -39,3 +39,22 @@ def test_command_gets_its_own_variables():
     ask = "import os; raise SystemExit(os.environ['GIVEN'] != 'yes')"
     assert steps.command([sys.executable, "-c", ask], {"GIVEN": "yes"})
     assert not steps.command([sys.executable, "-c", ask], {"GIVEN": "no"})
+
+
+def test_run_beside_each_other_keeps_order_and_words_together(tmp_path, capfd):
+    """The first waits for the second: they do run at once; and its words come first all the same."""
+    seen = tmp_path / "seen"
+    waits = "import os, time\nwhile not os.path.exists(os.environ['SEEN']): time.sleep(0.01)\nprint('waited')"
+    first = steps.Step("first", "waits", [sys.executable, "-c", waits], {"SEEN": str(seen)})
+    marks = "import os; open(os.environ['SEEN'], 'w').close(); print('marked')"
+    second = steps.Step("second", "marks", [sys.executable, "-c", marks], {"SEEN": str(seen)})
+    look = steps.Step("look", "looks", lambda: ["one fault"])
+    assert steps.run([first, second, look, BAD], [], at_once=2) == 1
+    said = [line for line in capfd.readouterr().out.splitlines() if line]
+    assert said[:6] == ["── first: waits", "waited", "── second: marks", "marked", "── look: looks", "one fault"]
+    assert [line.split()[:2] for line in said[-4:]] == [
+        ["ok", "first"],
+        ["ok", "second"],
+        ["FAILED", "look"],
+        ["FAILED", "bad"],
+    ]
