@@ -19,7 +19,7 @@ NUMBER = "84/2026"
 @pytest.fixture
 def single(practice, link):
     """The link of an invitation that is good for one use, as a practice's server keeps it."""
-    used = []
+    used: list[object] = []
 
     def accept(asked):
         if used:
