@@ -6,6 +6,7 @@ import io
 import json
 import uuid
 import zipfile
+from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -37,7 +38,8 @@ from sportello.billing.operations.credit import NoteValues, issue_credit_note
 from sportello.billing.operations.visibility import set_portal_visible
 from sportello.billing.paper.render import shared_renderer
 from sportello.billing.queries import portal as queries
-from sportello.desk import sending
+from sportello.core import audit
+from sportello.desk import answering, sending
 from sportello.desk.answers import exports
 from sportello.patients.operations.portal.standing import disconnect, suspend
 from tests.billing.desk import draft, issued, paid
@@ -99,6 +101,30 @@ def test_list_gives_papers_newest_first_with_sums_and_writes_down_their_ids(port
     entry = audited("portal.list")[-1]
     assert entry.details["ids"] == [row.id for row in found.rows]
     assert (entry.role, entry.patient_id, entry.person_id) == ("patient", world.bruno.pk, None)
+
+
+def test_list_is_written_down_in_turn(portal, world, bruno, monkeypatch):
+    issued(world)
+    happened: list[str] = []
+
+    @contextmanager
+    def turn(name):
+        happened.append(name)
+        yield
+        happened.append(f"{name} over")
+
+    written = audit.record_alone
+
+    def write(who, action, *about, **more):
+        happened.append(action)
+        return written(who, action, *about, **more)
+
+    monkeypatch.setattr(answering, "turn_in_process", lambda: turn("process"))
+    monkeypatch.setattr(answering, "write_turn", lambda: turn("write"))
+    monkeypatch.setattr(audit, "record_alone", write)
+    portal.ask(YEAR, bruno)
+    assert happened == ["process", "write", "portal.list", "write over", "process over"]
+    assert audited("portal.list")
 
 
 def test_list_by_pages_carries_keys_that_tell_nothing(portal, world, bruno):

@@ -25,6 +25,7 @@ from deskwire.messages import Asks, AsksStream, Message, Refusal, RefusalCode
 from sportello.core import audit
 from sportello.core.actors import Actor, Power
 from sportello.core.audit import Subject
+from sportello.core.turns import turn_in_process, write_turn
 from sportello.patients.queries.access import Access
 
 _Request = TypeVar("_Request", bound=Asks[Any] | AsksStream)
@@ -68,6 +69,9 @@ class Asked:
         """
         Write down what was read or taken, in a transaction of its own, as a deed about this patient's data.
 
+        Many patients read at once and each read is written down, so they wait in turn (0074): SQLite by itself lets who
+        comes too late sleep up to a tenth of a second at a time, however long that one has waited.
+
         :param about: a row or subject; the patient alone when there is none. `details` without personal data
         """
         seen = about if isinstance(about, Subject) else audit.subject(about) if about else Subject("", None)
@@ -75,7 +79,8 @@ class Asked:
         more = details | {"connection": self.access.connection_id}
         if self.access.representative_id is not None:
             more["representative"] = self.access.representative_id
-        audit.record_alone(self.actor, action, mine, **more)
+        with turn_in_process(), write_turn():
+            audit.record_alone(self.actor, action, mine, **more)
 
 
 @dataclass(frozen=True, slots=True)
