@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, date, datetime
 
 import pytest
@@ -10,6 +11,8 @@ from django.urls import reverse
 from sportello.core.actors import System, acting
 from sportello.expenses.models import Expense, StsCertificate, StsSettings
 from sportello.expenses.queries.agenda import Kind, agenda
+from sportello.expenses.queries.outlook import stretches
+from sportello.parties.models import BillingEntity
 from tests.billing.desk import line, paid
 from tests.expenses.counter import counter_at
 from tests.web.practice.conftest import text_of
@@ -160,3 +163,20 @@ def test_year_file_holds_every_deadline_and_no_name(proved, counter, world):
 def test_year_file_is_for_who_may_send(proved, counter):
     assert proved("elena").get(reverse(FILE)).status_code == 403
     assert "BEGIN:VEVENT" not in proved("olga").get(reverse(FILE)).content.decode()
+
+
+def test_stretches_name_whose_deadline_each_is(counter, world):
+    due(counter, 2)
+    with acting(System("tests")):
+        other = BillingEntity.objects.get(pk=world.studio.pk)
+        other.pk, other.name, other.partita_iva = None, "Ambulatorio", "12345670017"
+        other.save()
+        mine = StsSettings.objects.get()
+        mine.pk, mine.uid, mine.entity, mine.category = None, uuid.uuid4(), other, "veterinarian"
+        mine.save()
+    with acting(world.ada):
+        found = stretches(world.ada, 2026, entity_id=None, today=DAY)
+    assert [(each.due.send_by, each.entities, each.missing) for each in found] == [
+        (date(2027, 2, 1), (world.studio.name,), 2),
+        (date(2027, 3, 16), ("Ambulatorio",), 0),
+    ]
