@@ -94,7 +94,7 @@ def test_app_is_set_up_and_asked_for_and_a_recovery_code_lets_in(open_page, prac
     _type(page, kept)
     page.wait_for_url(re.compile(r"/c/.*/invoices/$"))
     page.goto("/account/")
-    expect(page.locator("main")).to_contain_text(re.compile(r"\b9 codici\b"))
+    expect(page.locator("li:has(a[href*=recovery]) .sub")).to_contain_text(re.compile(r"\b9\b"))
 
     _sign_out(page)
     _sign_in(page)
