@@ -204,7 +204,7 @@ def test_file_leaves_refunds_behind_whose_original_is_in_doubt(counter: Counter,
     with acting(System("tests", counter.account.practice_id)):
         claimed = claiming.claim_file(counter.entity, now=patience.now(), automatic=True)
     assert claimed is not None
-    assert [counter.expense(note).carrier_id for note in notes] == [None, claimed.pk]
+    assert [counter.expense(note).carrier_id for note in notes] == [None, claimed.call.pk]
 
 
 def test_answer_that_is_older_than_what_is_known_is_not_taken(counter: Counter, world: World):

@@ -67,11 +67,18 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
 
     def closed(self, plain: str, *, scope: str, uid: UUID) -> Sealed:
         """Return a text as the database is to hold it in the row with this `uid`, for rows written without a model."""
-        return Sealed(
-            ring().seal(plain.encode(), scope=scope, place=f"{self.model._meta.label_lower}.{self.column}:{uid}")
-            if plain
-            else ""
-        )
+        place = f"{self.model._meta.label_lower}.{self.column}:{uid}"
+        return Sealed(ring().seal(plain.encode(), scope=scope, place=place) if plain else "")
+
+    def opened(self, stored: str, *, scope: str, uid: UUID) -> str:
+        """
+        Return the plain text of what the row with this `uid` holds, for rows read without a model.
+
+        :raises KeyMissing: closed under a key that the ring does not hold
+        :raises WrongKey: altered, moved, or another key
+        """
+        place = f"{self.model._meta.label_lower}.{self.column}:{uid}"
+        return ring().open(stored, scope=scope, place=place).decode() if stored else ""
 
     def open(self, instance: models.Model, stored: str) -> str:
         """

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db.models import Count, Q
 
@@ -48,6 +50,37 @@ class _Original:
     under_way: bool = False
 
 
+class Waiting(NamedTuple):
+    """A document that waits for a file, read without its model: what claiming it looks at; `should` is closed."""
+
+    pk: int
+    uid: UUID
+    practice_id: int
+    entity_id: int
+    kind: str
+    original_id: int | None
+    due: bool
+    problem: str
+    should: str
+    should_hash: str
+    held: str
+    known_hash: str
+    known_amount: Decimal
+    protocol: str
+    has_warnings: bool
+    refused_hash: str
+    refused_operation: str
+    ask: bool
+
+    @property
+    def carrier(self) -> None:
+        """Return nothing: what waits is not on its way."""
+
+    def __repr__(self) -> str:
+        """Return no more than which document it is."""
+        return f"Waiting({self.pk})"
+
+
 _NO_REFUNDS, _NO_ORIGINAL = _Refunds(), _Original(held=True)
 
 
@@ -56,14 +89,14 @@ def content_hash(practice_id: int, text: str) -> str:
     return ring().fingerprint(text, scope=f"sts:{practice_id}") if text else ""
 
 
-def sides_of(expenses: Sequence[Expense]) -> dict[int, Sides]:
+def sides_of(expenses: Sequence[Expense | Waiting]) -> dict[int, Sides]:
     """Return both sides of some documents, by id; rows that are not saved yet have none: see `restate`."""
     return {row.pk: sides for row, sides in zip(expenses, _both_sides(expenses), strict=True)}
 
 
-def _both_sides(expenses: Sequence[Expense]) -> list[Sides]:
+def _both_sides(expenses: Sequence[Expense | Waiting], *, alone: bool = False) -> list[Sides]:
     of_those_held = [row.pk for row in expenses if row.kind == ExpenseKind.DOCUMENT and row.held == Held.HELD]
-    refunds = _refunds(of_those_held)  # they say nothing about what the State does not hold
+    refunds = {} if alone else _refunds(of_those_held)  # they say nothing about what the State does not hold
     originals = _originals({row.original_id for row in expenses if row.original_id})
     entities = {row.entity_id for row in expenses if row.held == Held.CANCELLED}
     strict = _strict(entities)
@@ -113,7 +146,7 @@ def _refunds(ids: Sequence[int]) -> Mapping[int, _Refunds]:
     return {row["original_id"]: _Refunds(row["number"], row["amount"], row["under_way"]) for row in found}
 
 
-def _sides(row: Expense, refunds: _Refunds, original: _Original, strict: set[int]) -> Sides:
+def _sides(row: Expense | Waiting, refunds: _Refunds, original: _Original, strict: set[int]) -> Sides:
     call = CallState(row.carrier.state) if row.carrier is not None else None
     return Sides(
         due=row.due,
@@ -135,15 +168,16 @@ def _sides(row: Expense, refunds: _Refunds, original: _Original, strict: set[int
     )
 
 
-def restate(expenses: Iterable[Expense]) -> list[Expense]:
+def restate(expenses: Iterable[Expense], *, alone: bool = False) -> list[Expense]:
     """
     Put the visible state that follows into each row; return those where it is another one. Saves nothing.
 
+    :param alone: the caller knows that no refund takes back from them
     :raises ForbiddenSight: the table of states does not know the step
     """
     rows = list(expenses)
     changed = []
-    for row, sides in zip(rows, _both_sides(rows), strict=True):  # by place: new rows have no id yet
+    for row, sides in zip(rows, _both_sides(rows, alone=alone), strict=True):  # by place: new rows have no id yet
         now = visible(sides)
         if now.value != row.state:
             check_move(Visible(row.state), now)

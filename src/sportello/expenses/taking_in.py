@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from django.db import IntegrityError, transaction
 
@@ -35,7 +35,7 @@ from sportello.patients.operations.patients import CODE_CHANGED
 
 _T = TypeVar("_T")
 TOPICS = (changes.DOCUMENT, CODE_CHANGED)
-SLICE = 500
+SLICE = 1000
 _DERIVED = (
     *("vat_number", "issued_on", "number", "device", "paid_on", "year", "amount"),
     *("due", "why_not", "problem", "should", "should_hash", "excluded", "state", "version", "updated_at"),
@@ -139,22 +139,24 @@ def _take_slice(party_id: int, topic: str, object_ids: list[int]) -> Taken:
     return derive_papers(sorted(ids), party_id) if ids else Taken()
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(NamedTuple):
     """What the State should hold of a paper, as its row says it. `text` holds the patient's code."""
 
     due: bool
     why_not: str
     problem: str
-    text: str = field(repr=False)
+    text: str
     digest: str
     reference: Reference
     paid_on: date
     amount: Decimal | None
 
+    def __repr__(self) -> str:
+        """Return no more than the reference."""
+        return f"_Side({self.reference})"
 
-@dataclass(frozen=True, slots=True)
-class _New:
+
+class _New(NamedTuple):
     """A paper that the books do not have yet; `head` is the row of what a note corrects, if that is there."""
 
     paper: PaperRow

@@ -7,14 +7,17 @@ or two clicks one alone finds something to do.
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from sportello.core.keys import held_ring
 from sportello.core.ready import Ready
+from sportello.core.ready_many import Among, ReadyInserts
 from sportello.core.ready_writes import ReadyInsert, ReadyUpdate
 from sportello.core.turns import write_turn
 from sportello.expenses import patience
@@ -28,7 +31,7 @@ from sportello.expenses.models import (
     TransmissionKind,
 )
 from sportello.expenses.rules.next_step import FLAGS, Sides, Step, next_step
-from sportello.expenses.standing import sides_of
+from sportello.expenses.standing import Waiting, sides_of
 from sportello.expenses.states import CallState, Visible
 
 FILE_LIMIT = 2000
@@ -46,6 +49,14 @@ TAKES_BACK_WHAT_RESTS = Q(original__held=Held.HELD, original__carrier=None, orig
 """Refunds of what the State holds and nobody is speaking about."""
 _GOING = {"activated_at__isnull": False, "stopped_at__isnull": True}
 _CALLS, _ATTEMPTS = ReadyInsert(Transmission), ReadyInsert(Attempt)
+_IN_A_FILE = ReadyInserts(
+    Attempt,
+    [
+        *("uid", "practice", "entity", "transmission", "expense"),
+        *("operation", "content", "content_hash", "known_protocol"),
+    ],
+)
+_SHOULD, _CONTENT = Expense._meta.get_field("should"), Attempt._meta.get_field("content")
 _TAKEN = ReadyUpdate(Expense, ["carrier", "state", "wanted", "sent_once", "version", "updated_at"])
 
 
@@ -58,6 +69,24 @@ class Claimed:
     expense: Expense
     step: Step
     sent_before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What goes to the State of one document of a file: the flag, and the canonical text with the patient's code."""
+
+    expense_id: int
+    operation: str
+    text: str = field(repr=False)
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedFile:
+    """A file that is this caller's to send: the call that was written down, and its documents in their order."""
+
+    call: Transmission
+    parcels: tuple[Parcel, ...]
 
 
 def claim_one(
@@ -140,9 +169,9 @@ def sendable(entity_id: int, *, now: datetime, automatic: bool) -> QuerySet[Expe
     return rows if automatic else rows.filter(wanted=True)
 
 
-def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None = None) -> Transmission | None:
+def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None = None) -> ClaimedFile | None:
     """Take documents that wait for one file and write all of them down; None when fewer than one can go."""
-    with write_turn(), transaction.atomic():
+    with write_turn(), transaction.atomic(), held_ring():
         if not _may_leave(entity_id):
             return None
         rows = _lock_ready(sendable(entity_id, now=now, automatic=automatic))
@@ -150,9 +179,8 @@ def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None
         mine = [(row, step) for row in rows if (step := _file_step(found[row.pk])) is not None]
         if not mine:
             return None
-        practice_id = mine[0][0].practice_id
         transmission = Transmission(
-            practice_id=practice_id,
+            practice_id=mine[0][0].practice_id,
             entity_id=entity_id,
             kind=TransmissionKind.BATCH,
             by_id=by,
@@ -163,8 +191,9 @@ def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None
         )
         transmission.file_name = f"sts-{transmission.uid.hex}-0001.zip"
         transmission.save(force_insert=True)
-        Attempt.objects.bulk_create([_attempt(transmission, row, step) for row, step in mine], batch_size=500)
-        Expense.objects.filter(pk__in=[row.pk for row, _ in mine]).update(
+        parcels = tuple(_parcel(row, step) for row, step in mine)
+        _IN_A_FILE.insert(_attempt(transmission, row, parcel) for (row, _), parcel in zip(mine, parcels, strict=True))
+        Expense.objects.filter(Among("pk", [row.pk for row, _ in mine])).update(
             carrier=transmission,
             state=Visible.QUEUED.value,
             wanted=False,
@@ -172,24 +201,28 @@ def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None
             version=F("version") + 1,
             updated_at=now,
         )
-    return transmission
+    return ClaimedFile(transmission, parcels)
 
 
-def _lock_ready(rows: QuerySet[Expense, Expense]) -> list[Expense]:
+def _lock_ready(rows: QuerySet[Expense, Expense]) -> list[Waiting]:
     """
     Lock what waits, oldest first, and what it takes back from; what others hold is passed over where the database can.
 
     Nothing is waited for, so that it does not matter that originals are locked after their refunds here.
     """
     if not connection.features.has_select_for_update_skip_locked:
-        return list(rows.select_for_update().order_by("pk")[:FILE_LIMIT])
-    locked = list(rows.select_for_update(of=("self",), skip_locked=True).order_by("pk")[:FILE_LIMIT])
-    wanted = {row.original_id for row in locked if row.original_id}
-    if not wanted:
-        return locked
-    originals = Expense.objects.select_for_update(of=("self",), skip_locked=True).filter(pk__in=wanted)
-    ours = set(originals.order_by("pk").values_list("pk", flat=True))
-    return [row for row in locked if row.original_id is None or row.original_id in ours]
+        return _waiting(rows.order_by("pk")[:FILE_LIMIT])
+    locked = rows.select_for_update(of=("self",), skip_locked=True).only("original").order_by("pk")[:FILE_LIMIT]
+    original_of = {row.pk: row.original_id for row in locked}
+    wanted = {original_id for original_id in original_of.values() if original_id}
+    originals = Expense.objects.select_for_update(skip_locked=True).filter(Among("pk", wanted)).order_by("pk")
+    ours = {None, *originals.values_list("pk", flat=True)}
+    free = [pk for pk, original_id in original_of.items() if original_id in ours]
+    return _waiting(Expense.objects.filter(Among("pk", free)).order_by("pk"))
+
+
+def _waiting(rows: QuerySet[Expense, Expense]) -> list[Waiting]:
+    return [Waiting._make(row) for row in rows.values_list(*Waiting._fields)]
 
 
 def _file_step(sides: Sides) -> Step | None:
@@ -197,20 +230,21 @@ def _file_step(sides: Sides) -> Step | None:
     return step if step in {Step.INSERT, Step.REFUND} else None
 
 
-def _attempt(transmission: Transmission, row: Expense, step: Step) -> Attempt:
-    return Attempt(
-        practice_id=row.practice_id,
-        entity_id=row.entity_id,
-        transmission=transmission,
-        expense=row,
-        operation=FLAGS[step],
-        content=row.should,
-        content_hash=row.should_hash,
-        known_protocol=row.protocol,
+def _parcel(row: Waiting, step: Step) -> Parcel:
+    text = _SHOULD.opened(row.should, scope=f"party:{row.practice_id}", uid=row.uid)
+    return Parcel(row.pk, FLAGS[step], text, row.should_hash)
+
+
+def _attempt(transmission: Transmission, row: Waiting, parcel: Parcel) -> Sequence[object]:
+    uid = uuid.uuid4()
+    content = _CONTENT.closed(parcel.text, scope=f"party:{row.practice_id}", uid=uid)
+    return (
+        *(uid, row.practice_id, row.entity_id, transmission.pk, row.pk),
+        *(parcel.operation, content, parcel.content_hash, row.protocol),
     )
 
 
-def _digest(rows: Sequence[Expense]) -> str:
+def _digest(rows: Sequence[Waiting]) -> str:
     whole = hashlib.sha256()
     for row in rows:
         whole.update(row.should_hash.encode())

@@ -17,6 +17,7 @@ from sportello.core.actors import System
 from sportello.core.turns import write_turn
 from sportello.expenses import patience, running
 from sportello.expenses.documents import entry_of, id_of
+from sportello.expenses.exchange.claiming import ClaimedFile, Parcel
 from sportello.expenses.exchange.settling import WRITTEN as COLUMNS
 from sportello.expenses.exchange.settling import apply, close_attempt, doubt, pause, stop_account
 from sportello.expenses.exchange.singles import BREAKS_THE_SCHEMA
@@ -26,27 +27,27 @@ from sportello.expenses.rules.content import Content
 from sportello.expenses.standing import restate
 from sportello.expenses.states import CallState, Visible, check_call_move
 
-SLICE = 500
+SLICE = 1000
 FIRST_LOOK = 5.0
 """Seconds after a file was taken in charge until its outcome is asked for the first time."""
 LONGEST_WAIT = 1800.0
 
 
-def send_file(client: Client, sealing: Sealing, call: Transmission) -> Answer:
+def send_file(client: Client, sealing: Sealing, claimed: ClaimedFile) -> Answer:
     """Build and upload a file that was written down, and write down what the State says. Outside any transaction."""
-    answer = _upload(client, sealing, call)
-    settle_upload(call.pk, answer, now=patience.now())
+    answer = _upload(client, sealing, claimed)
+    settle_upload(claimed.call.pk, answer, now=patience.now())
     return answer
 
 
-def _upload(client: Client, sealing: Sealing, call: Transmission) -> Answer:
-    attempts = list(Attempt.objects.filter(transmission=call).order_by("pk"))
-    contents = [Content.read(attempt.content) for attempt in attempts]
+def _upload(client: Client, sealing: Sealing, claimed: ClaimedFile) -> Answer:
+    call, parcels = claimed.call, claimed.parcels
+    contents = [Content.read(parcel.text) for parcel in parcels]
     try:
-        file = _build(sealing, call, zip(contents, (one.operation for one in attempts), strict=True))
+        file = _build(sealing, call, zip(contents, (one.operation for one in parcels), strict=True))
     except (InvalidBatch, NotSealable) as problem:
         place = problem.index if isinstance(problem, InvalidBatch) else None
-        return _broken(attempts[place] if place is not None else attempts[0], problem)
+        return _broken(parcels[place or 0], problem)
     if patience.now() > call.attempted_at + patience.leaves_within(upload=True):
         return Answer(Said.LATER, trouble="too_slow")  # somebody may soon take this process for dead: nothing left it
     return read(client.upload(file, probe=id_of(contents[0].reference)))
@@ -60,11 +61,11 @@ def _build(sealing: Sealing, call: Transmission, entries: Iterable[tuple[Content
     return files[0]
 
 
-def _broken(attempt: Attempt, problem: Exception) -> Answer:
+def _broken(parcel: Parcel, problem: Exception) -> Answer:
     """Blame the one document that breaks the schema, so that the others go in the next file."""
     with write_turn(), transaction.atomic():
-        row = Expense.objects.select_for_update(of=("self",)).get(pk=attempt.expense_id)
-        row.refused_hash, row.refused_operation = attempt.content_hash, attempt.operation
+        row = Expense.objects.select_for_update(of=("self",)).get(pk=parcel.expense_id)
+        row.refused_hash, row.refused_operation = parcel.content_hash, parcel.operation
         row.messages = [{"code": BREAKS_THE_SCHEMA, "text": str(problem)[:200], "kind": "E"}]
         row.messages_at = patience.now()
         row.save(update_fields=["refused_hash", "refused_operation", "messages", "messages_at", "updated_at"])

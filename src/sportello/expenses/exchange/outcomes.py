@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
@@ -153,29 +153,36 @@ class _Sent(NamedTuple):
     due: bool
     should_hash: str
     original_id: int | None
-    vat_number: str
-    issued_on: date
-    number: str
-    device: int
 
 
 def _settle_slice(transmission_id: int, state: SendingState, protocol: str, errors: _Errors, now: datetime) -> int:
     with write_turn(), transaction.atomic():
         attempts = _open_attempts(transmission_id)
         rows = _locked(attempts)
+        said = _said(attempts, errors)
         smooth: dict[int, int] = {}
         rough: dict[int, Sequence[ErrorRow]] = {}
         for expense_id, (attempt_id, content_hash) in attempts.items():
             row = rows[expense_id]
-            said = errors.get(DocumentId(*row[4:]), ()) if errors else ()
-            if state not in WHOLE and not said and content_hash == row.should_hash and row.due:
+            right = state not in WHOLE and expense_id not in said and content_hash == row.should_hash and row.due
+            if right:
                 smooth[expense_id] = attempt_id
             else:
-                rough[expense_id] = said
+                rough[expense_id] = said.get(expense_id, ())
         _accept_all(smooth, protocol, now)
         _settle_all_rough(transmission_id, rough, state, protocol, now)
         restate_originals({row.original_id for row in rows.values() if row.original_id is not None})
     return len(attempts)
+
+
+def _said(expense_ids: Iterable[int], errors: _Errors) -> dict[int, Sequence[ErrorRow]]:
+    """Return what the error file says, by the document that it is said of."""
+    if not errors:
+        return {}
+    rows = Expense.objects.filter(Among("pk", expense_ids)).order_by("pk")
+    references = rows.values_list("pk", "vat_number", "issued_on", "number", "device")
+    named = {key: DocumentId(vat_number, day, number, device) for key, vat_number, day, number, device in references}
+    return {key: errors[document_id] for key, document_id in named.items() if errors.get(document_id)}
 
 
 def _open_attempts(transmission_id: int) -> dict[int, tuple[int, str]]:

@@ -85,17 +85,29 @@ def _has_work(entity_id: int, *, automatic: bool) -> bool:
 
 
 def to_mend(entity_id: int, *, limit: int) -> list[int]:
-    """Return documents to ask about, to change, to cancel or to refund: what was sent and is no longer right."""
+    """
+    Return documents to ask about, to change, to cancel or to refund: what was sent and is no longer right.
+
+    One question for each state, so that the index leads to them and not through all the documents there are.
+    """
     now = patience.now()
-    rows = Expense.objects.filter(entity_id=entity_id, carrier=None).filter(
-        Q(next_try_at=None) | Q(next_try_at__lte=now)
-    )
-    moved = Q(state__in=sorted(running.AT_ONCE)) | Q(state=Visible.UNCERTAIN, ask=True)
-    refunds = Q(state=Visible.READY, kind=ExpenseKind.REFUND, problem="") & TAKES_BACK_WHAT_RESTS
-    found = rows.filter(moved | refunds).exclude(Q(state=Visible.TO_UPDATE) & ~Q(problem=""))
+    rows = Expense.objects.filter(entity_id=entity_id, carrier=None)
+    rows = rows.filter(Q(next_try_at=None) | Q(next_try_at__lte=now)).order_by("pk")
+    found: list[int] = []
+    for state, which in _mendable().items():
+        found += rows.filter(which, state=state).values_list("pk", flat=True)[:limit]
+    return sorted(found)[:limit]
+
+
+def _mendable() -> dict[Visible, Q]:
+    """Return the states of what was sent and is no longer right, and which documents in them can be mended now."""
     in_the_way = Expense.objects.filter(Q(held=Held.HELD) | UNDER_WAY, original=OuterRef("pk"))
-    ids = found.exclude(Q(state=Visible.TO_DELETE) & Exists(in_the_way)).order_by("pk").values_list("pk", flat=True)
-    return list(ids[:limit])
+    return {
+        Visible.TO_UPDATE: Q(problem=""),
+        Visible.TO_DELETE: ~Q(Exists(in_the_way)),
+        Visible.UNCERTAIN: Q(ask=True),
+        Visible.READY: Q(kind=ExpenseKind.REFUND, problem="") & TAKES_BACK_WHAT_RESTS,
+    }
 
 
 class _Runner:
@@ -141,10 +153,10 @@ class _Runner:
 
     def _files(self) -> None:
         while True:
-            call = claim_file(self.entity_id, now=patience.now(), automatic=self.automatic)
-            if call is None:
+            claimed = claim_file(self.entity_id, now=patience.now(), automatic=self.automatic)
+            if claimed is None:
                 return
-            answer = send_file(self.client, self._sealing(), call)
+            answer = send_file(self.client, self._sealing(), claimed)
             self.ran.calls += 1
             if answer.said not in {Said.DONE, Said.WARNED} and answer.trouble != "schema":
                 self.ran.stopped = self._locked() or answer.said is Said.ACCOUNT

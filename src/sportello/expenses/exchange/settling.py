@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from sportello.core import audit
 from sportello.core.actors import System
@@ -57,6 +58,7 @@ _SENT = Ready(
             *(f"transmission__{name}" for name in _OF_CALL),
             *(f"expense__{name}" for name in _OF_DOCUMENT),
         )
+        .annotate(has_refunds=Exists(Expense.objects.filter(original_id=OuterRef("expense_id"))))
         .filter(transmission_id=call, expense__original=None)
     ),
 )
@@ -101,7 +103,7 @@ def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expens
             _OUTCOME.update(attempt)
             apply(row, attempt, answer, now=now)
             row.carrier = None
-        _show(row, answer, now)
+        _show(row, answer, now, alone=not vars(attempt).get("has_refunds", True))
         _tell(call, row, answer)
     return row
 
@@ -125,9 +127,9 @@ def _sent_with_original(transmission_id: int) -> Attempt:
     return attempt
 
 
-def _show(row: Expense, answer: Answer, now: datetime) -> None:
+def _show(row: Expense, answer: Answer, now: datetime, *, alone: bool) -> None:
     """Put the state that follows, of the document and of what it takes back from; wake the sender where due."""
-    restate([row])
+    restate([row], alone=alone)
     row.version += 1
     (_SETTLED if answer.messages else _SETTLED_SILENTLY).update(row)
     if row.original_id:
@@ -135,15 +137,20 @@ def _show(row: Expense, answer: Answer, now: datetime) -> None:
         if restate([original]):
             original.version += 1
             original.save(update_fields=STATE)
-    follow_up(row, now=now)
+    follow_up(row, now=now, alone=alone)
 
 
-def follow_up(row: Expense, *, now: datetime) -> None:
-    """Wake the sender for what a settled document leaves to be done: a change, an answer to ask for, its refunds."""
+def follow_up(row: Expense, *, now: datetime, alone: bool = False) -> None:
+    """
+    Wake the sender for what a settled document leaves to be done: a change, an answer to ask for, its refunds.
+
+    :param alone: the caller knows that it has none
+    """
     if row.carrier_id is not None:
         return
     waits = row.next_try_at is not None and row.next_try_at > now
-    refunds = row.kind == ExpenseKind.DOCUMENT and row.held == Held.HELD and bool(_REFUND_DUE.rows(row.pk))
+    may_have = not alone and row.kind == ExpenseKind.DOCUMENT and row.held == Held.HELD
+    refunds = may_have and bool(_REFUND_DUE.rows(row.pk))
     original = row.original
     unties = row.held != Held.HELD and original is not None and original.state == Visible.TO_DELETE
     if running.goes_at_once(row) or refunds or unties:

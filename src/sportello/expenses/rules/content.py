@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 ZERO = Decimal("0.00")
+_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,7 +74,7 @@ class Content:
 
     def text(self) -> str:
         """Return the canonical text."""
-        return json.dumps(
+        return _TEXT.encode(
             {
                 "ref": _written(self.reference),
                 "paid": self.paid_on.isoformat(),
@@ -86,9 +87,7 @@ class Content:
                     for one in self.pieces
                 ],
                 "original": None if self.original is None else _written(self.original),
-            },
-            sort_keys=True,
-            separators=(",", ":"),
+            }
         )
 
     @classmethod
