@@ -32,7 +32,7 @@ _AS_GIVEN: dict[type[_Field], type] = {
     **dict.fromkeys(_WHOLE, int),
 }
 """Columns that hand values of this very type, and nothing, to the database as they are."""
-_Column = tuple[str, type | None, _Field]
+_Column = tuple[str, type | None, bool, _Field]
 UNLESS_THERE = "ON CONFLICT DO NOTHING"
 """Both databases: a row that a unique constraint refuses is left out, every other refusal is an error."""
 
@@ -138,15 +138,22 @@ def goes_as_given(field: _Field) -> type | None:
 
 
 def _columns(fields: Sequence[_Field]) -> tuple[_Column, ...]:
-    """Return each field with its attribute and the type that goes as it is."""
-    return tuple((each.attname, goes_as_given(each), each) for each in fields)
+    """Return each field with its attribute, the type that goes as it is, and whether its value is read, not made."""
+    return tuple((each.attname, goes_as_given(each), _is_read(each), each) for each in fields)
+
+
+def _is_read(field: _Field) -> bool:
+    """Tell whether the attribute holds what is to be written, so that nothing is written where it holds nothing."""
+    if isinstance(field, models.DateField):
+        return not (field.auto_now or field.auto_now_add)
+    return type(field).pre_save is models.Field.pre_save
 
 
 def _values(row: models.Model, columns: Sequence[_Column], connection: BaseDatabaseWrapper, *, add: bool) -> list[Any]:
     found = []
-    for name, plain, field in columns:
-        value = None if plain is None else getattr(row, name)
-        if plain is None or (type(value) is not plain and value is not None):
+    for name, plain, is_read, field in columns:
+        value = getattr(row, name) if is_read else None
+        if not (is_read and (value is None or type(value) is plain)):
             value = field.get_db_prep_save(field.pre_save(row, add), connection)
         found.append(value)
     return found
