@@ -4,6 +4,8 @@ The ministry is a simulator in a process of its own. "Ours" is all that is neith
 hour at which something is due. By file, the baseline is the database alone: the very statements that wrote, in the same
 transactions, on a copy of the database, with nothing around them. The diff is measured with the same thousand changed
 invoices among few and among many: its work must grow with what changed, not with what exists.
+
+SPORTELLO_BENCH_DOCUMENTS in the environment sends another number of documents than ten thousand, for a look in between.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any
 from bench.expense_place import Place, Statement, place, replay, save_copy, written
 
 _SMOKE = bool(os.environ.get("SPORTELLO_BENCH_SMOKE"))
-SENT = 60 if _SMOKE else 10_000
+SENT = 60 if _SMOKE else int(os.environ.get("SPORTELLO_BENCH_DOCUMENTS", "10000"))
 FEW, MANY, CHANGED = (200, 2_000, 50) if _SMOKE else (10_000, 1_000_000, 1_000)
 ROUNDS = 1 if _SMOKE else 3
 OF_DATABASE, OF_WHOLE, GROWTH = 3.0, 0.5, 1.5
