@@ -95,6 +95,16 @@ def record_alone(who: Who, action: str, about: models.Model | Subject | None = N
         return record(who, action, about, **more)
 
 
+def take_turn(chain: int) -> None:
+    """
+    Make every other deed that writes to a chain wait until the caller's transaction ends (decision 0077).
+
+    For whoever is about to wait for a row that deeds of one party share: all of them then wait in the same order.
+    """
+    if transaction.get_connection().features.has_select_for_update:
+        _HEAD.first(chain)
+
+
 def verify(chain: int | None = None) -> Iterator[Break]:
     """Recompute every chain (or one) and yield the first break of each; nothing when all hold. Act as `System`."""
     heads = AuditHead.objects.order_by("chain")

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from sportello.core import tasks_port
+from sportello.core import audit, tasks_port
 from sportello.core.actors import System, acting
 from sportello.core.models import Job
 from sportello.core.ready_writes import ReadyInsert
@@ -136,6 +136,8 @@ def enqueue(name: str, object_id: int, *, party_id: int = 0, key: str = "", at: 
     now = datetime.now(UTC)
     claim = {"handler": name, "party_id": party_id, "key": key or str(object_id)}
     with acting(System("outbox", party_id)):
+        if key and party_id:  # others of the party may be asking for the same
+            audit.take_turn(party_id)
         job = Job(**claim, object_id=object_id, created_at=now, next_run_at=at or now, alarm_at=now)
         is_new = _JOBS.insert(job)
         while not is_new and not _join_live(claim, at or now):  # it was live, and ended before we could join it

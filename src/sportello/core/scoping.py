@@ -5,6 +5,7 @@ The idea is django-scopes'; the filter here is the actor's, not one field's equa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self, TypeVar, cast
 
 from django.db import models
@@ -33,6 +34,17 @@ class ScopedQuerySet(models.QuerySet[_M]):
         """
         current()
         return super().bulk_create(objs, *args, **kwargs)
+
+    def select_for_update(
+        self, nowait: bool = False, skip_locked: bool = False, of: Sequence[str] = (), no_key: bool = True
+    ) -> Self:
+        """
+        Lock the rows until the transaction ends; other rows may point to them meanwhile.
+
+        Ids never change here. A lock that also guarded them would make whoever stores a reference to a row wait for it
+        at the very end of a transaction, when everything else is locked already (decision 0077).
+        """
+        return super().select_for_update(nowait=nowait, skip_locked=skip_locked, of=of, no_key=no_key)
 
 
 class ScopedManager(models.Manager[_M]):
