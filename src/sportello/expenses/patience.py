@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -34,8 +35,12 @@ _ARRANGED: ContextVar[Patience | None] = ContextVar("sts_patience", default=None
 
 def current() -> Patience:
     """Return how long is waited now: as arranged, else as the settings say."""
-    connect, read, upload, margin = settings.SPORTELLO_STS_PATIENCE
-    return _ARRANGED.get() or Patience(connect, read, upload, margin)
+    return _ARRANGED.get() or _as_set(*settings.SPORTELLO_STS_PATIENCE)
+
+
+@lru_cache(maxsize=8)
+def _as_set(connect: float, read: float, upload: float, margin: float) -> Patience:
+    return Patience(connect, read, upload, margin)
 
 
 @contextmanager
