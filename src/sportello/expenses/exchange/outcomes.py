@@ -7,7 +7,7 @@ receipt and the error file are kept as they came. Settling goes slice by slice; 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -170,8 +170,9 @@ def _settle_slice(transmission_id: int, state: SendingState, protocol: str, erro
             else:
                 rough[expense_id] = said.get(expense_id, ())
         _accept_all(smooth, protocol, now)
-        _settle_all_rough(transmission_id, rough, state, protocol, now)
+        settled = _settle_all_rough(transmission_id, rough, state, protocol, now)
         restate_originals({row.original_id for row in rows.values() if row.original_id is not None})
+        _wake(smooth, settled, now)  # last: see decision 0077
     return len(attempts)
 
 
@@ -221,20 +222,18 @@ def _accept_all(sent: Mapping[int, int], protocol: str, now: datetime) -> None:
         version=F("version") + 1,
         updated_at=now,
     )
-    waiting = Expense.objects.filter(Among("original_id", sent), due=True, held=Held.NONE)
-    for entity_id, practice_id in waiting.order_by("pk").values_list("entity_id", "practice_id")[:1]:
-        running.wake(entity_id, practice_id)
 
 
 def _settle_all_rough(
     transmission_id: int, said: Mapping[int, Sequence[ErrorRow]], state: SendingState, protocol: str, now: datetime
-) -> None:
+) -> list[Expense]:
     """Settle one by one, as models, the documents that were refused or warned of, or changed meanwhile."""
     rows = {row.pk: row for row in Expense.objects.filter(Among("pk", said)).defer("should").order_by("pk")}
     attempts = Attempt.objects.filter(Among("expense_id", said), transmission_id=transmission_id)
     for attempt in attempts.order_by("expense_id"):
         answer = _answer(state, protocol, said[attempt.expense_id])
         _settle_rough(attempt, rows[attempt.expense_id], answer, now)
+    return list(rows.values())
 
 
 def _settle_rough(attempt: Attempt, row: Expense, answer: Answer, now: datetime) -> None:
@@ -243,7 +242,15 @@ def _settle_rough(attempt: Attempt, row: Expense, answer: Answer, now: datetime)
     apply(row, attempt, answer, now=now)
     row.carrier = None
     save_slice([row])
-    follow_up(row, now=now)
+
+
+def _wake(accepted: Collection[int], settled: Iterable[Expense], now: datetime) -> None:
+    """Have the sender go on with the refunds of what is held now, and with what settled documents leave to be done."""
+    waiting = Expense.objects.filter(Among("original_id", accepted), due=True, held=Held.NONE)
+    for entity_id, practice_id in waiting.order_by("pk").values_list("entity_id", "practice_id")[:1]:
+        running.wake(entity_id, practice_id)
+    for row in settled:
+        follow_up(row, now=now)
 
 
 def _answer(state: SendingState, protocol: str, said: Sequence[ErrorRow]) -> Answer:
