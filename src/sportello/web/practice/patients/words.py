@@ -16,7 +16,7 @@ add(
         "codice_fiscale_length": _("A codice fiscale has 16 characters (11 digits for a body); these are %(length)s."),
         "codice_fiscale_form": _("Letters and digits do not stand where a codice fiscale has them."),
         "codice_fiscale_date": _("No such birth date can be in a codice fiscale."),
-        "codice_fiscale_check_character": _("The last character does not fit the others."),
+        "codice_fiscale_check_character": _("The last character of the codice fiscale does not fit the others."),
         "codice_fiscale_check_digit": _("The last digit does not fit the others."),
         "codice_fiscale_placeholder": _("This is a placeholder. Leave the code empty and say why there is none."),
         "codice_fiscale_not_given": _("Without the code no invoice can be issued, unless you say why there is none."),
