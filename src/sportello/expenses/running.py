@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sportello.core import outbox
 from sportello.expenses.models import Expense, ExpenseKind, Held
@@ -27,9 +27,11 @@ def wake(entity_id: int, party_id: int, at: datetime | None = None) -> None:
     """
     Have the sender look at an entity, inside the caller's transaction.
 
-    A run that is asked for at an instant has a key of its own, so that the run which asks is not simply repeated.
+    A run that is asked for at an instant has a key of its own, so that the run which asks is not simply repeated. It
+    begins with the second that follows: one run does what is due within a second, and nothing falls due just after it.
 
     :raises RuntimeError: no transaction is open
     """
-    key = str(entity_id) if at is None else f"{entity_id}:{int(at.timestamp()) // 5}"
-    outbox.enqueue(RUN, entity_id, party_id=party_id, key=key, at=at)
+    second = None if at is None else at.replace(microsecond=0) + timedelta(seconds=1)
+    key = str(entity_id) if second is None else f"{entity_id}:{int(second.timestamp())}"
+    outbox.enqueue(RUN, entity_id, party_id=party_id, key=key, at=second)
