@@ -8,11 +8,15 @@ from django.db import transaction
 
 from sportello.core import audit
 from sportello.core.actors import Actor, System, acting
+from sportello.core.ready_many import Among
 from sportello.core.violations import RuleViolation
 from sportello.expenses import running
 from sportello.expenses.models import Expense, StsSettings
 from sportello.expenses.permissions import check_may_send
 from sportello.expenses.states import Visible
+
+AT_ONCE = 2000
+"""Documents marked by one statement."""
 
 
 def send_many(*, actor: Actor, entity_id: int, expense_ids: Collection[int] | None = None) -> int:
@@ -32,11 +36,12 @@ def send_many(*, actor: Actor, entity_id: int, expense_ids: Collection[int] | No
             raise RuleViolation("sts_stopped", field="account", reason=account.stop_reason)
         rows = Expense.objects.filter(entity_id=entity_id, state=Visible.READY, problem="", carrier=None)
         if expense_ids is not None:
-            rows = rows.filter(pk__in=list(expense_ids))
+            rows = rows.filter(Among("pk", expense_ids))
         ids = list(rows.order_by("pk").values_list("pk", flat=True))
         with acting(System("send many", actor.party_id)):
-            for start in range(0, len(ids), 500):
-                Expense.objects.filter(pk__in=ids[start : start + 500]).update(wanted=True, next_try_at=None)
+            for start in range(0, len(ids), AT_ONCE):
+                mine = Expense.objects.filter(Among("pk", ids[start : start + AT_ONCE]))
+                mine.update(wanted=True, next_try_at=None)
             if ids:
                 running.wake(entity_id, account.practice_id)
         subject = audit.Subject("billingentity", entity_id, None, entity_id)
