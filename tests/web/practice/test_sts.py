@@ -11,7 +11,7 @@ from django.urls import reverse
 from sistemats.replies.files import read_receipt
 from sportello.core.actors import Role, Switch, System, acting
 from sportello.core.models import AuditEntry, Job
-from sportello.expenses import ministry
+from sportello.expenses import ministry, patience
 from sportello.expenses.models import Difference, Expense, MonthlyReport, Transmission
 from sportello.parties.models import Membership
 from sportello.parties.operations import edit_member
@@ -233,6 +233,38 @@ def test_progress_of_a_long_sending_survives_a_reload(proved, counter):
     assert '<progress class="meter" value="0" max="4"' in text_of(client.get(reverse("practice:sts")))
     counter.run()
     assert "<progress" not in text_of(client.get(reverse("practice:sts")))
+
+
+def test_sending_is_asked_about_at_once_and_only_while_there_is_something_to_ask(proved, counter, world):
+    due(counter, 2)
+    client = proved("ada")
+    with patience.arranged(clock=counter.simulator.clock.now):
+        counter.run(automatic=True, many=1)
+        with acting(System("tests")):
+            call = Transmission.objects.get()
+            assert call.state == "taken"
+            assert call.next_poll_at
+            assert call.next_poll_at > patience.now()
+        page, ask = reverse("practice:sts_sending", args=[call.pk]), reverse("practice:sts_sending_ask", args=[call.pk])
+        assert ask in text_of(client.get(page))
+        assert client.post(ask)["Location"] == page
+        with acting(System("tests")):
+            call.refresh_from_db()
+            assert call.next_poll_at
+            assert call.next_poll_at <= patience.now()
+        counter.wait_for_files()
+        counter.run()
+        counter.run()
+        with acting(System("tests")):
+            call.refresh_from_db()
+            assert (call.state, call.receipt_id is not None) == ("done", True)
+    assert ask not in text_of(client.get(page))
+    before = call.next_poll_at
+    assert "non ha altro da dire" in text_of(client.post(ask, follow=True))
+    with acting(System("tests")):
+        call.refresh_from_db()
+    assert call.next_poll_at == before
+    assert client.get(ask).status_code == 405
 
 
 def test_month_is_compared_and_a_difference_settled(proved, counter, world):

@@ -15,7 +15,6 @@ from django.db.models import Exists, OuterRef, Q
 from sistemats import Client
 from sistemats.crypto import Sealer
 from sistemats.envelopes import Sealing
-from sportello.core.actors import System, acting
 from sportello.expenses import ministry, patience, running
 from sportello.expenses.exchange.asking import ask
 from sportello.expenses.exchange.claiming import TAKES_BACK_WHAT_RESTS, claim_file, sendable
@@ -180,9 +179,3 @@ class _Runner:
         """Tell whether the account was refused: the line says nothing more, and neither does anybody else."""
         self.ran.stopped |= self.client.locked
         return self.ran.stopped
-
-
-def run_as_system(entity_id: int, party_id: int, *, automatic: bool | None = None) -> Ran:
-    """Do `run` as the software itself."""
-    with acting(System("sistema ts", party_id)):
-        return run(entity_id, automatic=automatic)

@@ -16,11 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 from zipstream import ZIP_STORED, ZipStream  # type: ignore[import-untyped]  # it has no types
 
 from sportello.core import audit
 from sportello.core.files import keeping
+from sportello.core.violations import RuleViolation
+from sportello.expenses.operations.transmissions import look_again
 from sportello.expenses.permissions import check_may_send
 from sportello.expenses.queries.documents import Message
 from sportello.expenses.queries.transmissions import (
@@ -34,6 +36,7 @@ from sportello.expenses.queries.transmissions import (
     receipt_files,
 )
 from sportello.expenses.queries.transmissions import detail as detail_of
+from sportello.expenses.rules.asking import may_be_asked
 from sportello.expenses.states import CallState
 from sportello.web import looks
 from sportello.web.http import PartyRequest
@@ -44,6 +47,7 @@ from sportello.web.practice.sts.messages import Mend, meaning_of
 from sportello.web.practice.sts.tabs import sections
 from sportello.web.practice.sts.words import OPERATIONS, OUTCOMES, TROUBLES
 from sportello.web.sealed import search_words
+from sportello.web.sentences import sentence
 from sportello.web.spreadsheet import csv_response
 
 HERE = "practice:sts_sendings"
@@ -121,6 +125,19 @@ def receipts(request: PartyRequest, sending_id: int) -> HttpResponse:
     return cast(HttpResponse, response)  # our views are typed by what they do with it, and that is the same
 
 
+@require_POST
+@practice_view(check=check_may_send)
+def ask(request: PartyRequest, sending_id: int) -> HttpResponse:
+    """Have the Sistema TS asked now what became of a sending."""
+    try:
+        look_again(actor=request.actor, transmission_id=sending_id)
+    except RuleViolation as refusal:
+        messages.error(request, sentence(refusal))
+    else:
+        messages.success(request, _("The Sistema TS is asked; what it has appears here by itself."))
+    return redirect("practice:sts_sending", sending_id)
+
+
 def asked_for(request: PartyRequest) -> Filter:
     """Return the filter in the address; a day among the words searches that day."""
     get, words = request.GET, search_words(request)
@@ -176,6 +193,7 @@ def shown(view: TransmissionDetail) -> dict[str, Any]:
         "trouble": TROUBLES.get(row.trouble, ""),
         "head": _head(row),
         "no_protocol": _protocol(row),
+        "may_ask": may_be_asked(row.state, row.kind, row.protocol, has_receipt=row.has_receipt),
         "under_way": row.state in {CallState.WRITTEN, CallState.TAKEN, CallState.UNCERTAIN},
     }
 

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("sendings/", sendings.sendings, name="sts_sendings"),
     path("sendings/csv/", sendings.sendings_csv, name="sts_sendings_csv"),
     path("sendings/<int:sending_id>/", sendings.sending, name="sts_sending"),
+    path("sendings/<int:sending_id>/ask/", sendings.ask, name="sts_sending_ask"),
     path("sendings/<int:sending_id>/receipts/", sendings.receipts, name="sts_receipts"),
     path("months/", months.months, name="sts_months"),
     path("months/ask/<int:entity_id>/", months.ask, name="sts_ask_report"),
