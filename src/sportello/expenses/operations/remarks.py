@@ -30,6 +30,7 @@ def ask_remarks(*, actor: Actor, entity_id: int) -> None:
             raise RuleViolation("sts_not_active", field="account")
         if account.stopped_at is not None:
             raise RuleViolation("sts_stopped", field="account", reason=account.stop_reason)
+        audit.record(actor, "sts.remarks", audit.Subject("stssettings", account.pk, None, entity_id))
         outbox.enqueue(REMARKS, entity_id, party_id=account.practice_id)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from sportello.core.actors import Actor, System, acting
 from sportello.core.models import Job
@@ -98,18 +98,31 @@ def differences_of(actor: Actor, report_id: int, *, most: int = 200) -> list[Dif
 
 def remarks(actor: Actor, *, most: int = 200) -> list[RemarkShown]:
     """Return the citizens' remarks, unread ones first. One query."""
-    rows = CitizenRemark.objects.select_related("expense__invoice").defer("words").order_by("seen_at", "-pk")
-    return [
-        RemarkShown(
-            id=row.pk,
-            reference=row.reference,
-            invoice_id=row.expense.invoice_id if row.expense else None,
-            number=row.expense.invoice.printed_number if row.expense else "",
-            fetched_at=row.fetched_at,
-            seen_at=row.seen_at,
-        )
-        for row in rows[:most]
-    ]
+    return [_remark(row) for row in _remarks().order_by("seen_at", "-pk")[:most]]
+
+
+def remark_of(actor: Actor, remark_id: int) -> RemarkShown:
+    """
+    Return one remark. One query.
+
+    :raises CitizenRemark.DoesNotExist: no such remark for this actor
+    """
+    return _remark(_remarks().get(pk=remark_id))
+
+
+def _remarks() -> QuerySet[CitizenRemark]:
+    return CitizenRemark.objects.select_related("expense__invoice").defer("words")
+
+
+def _remark(row: CitizenRemark) -> RemarkShown:
+    return RemarkShown(
+        id=row.pk,
+        reference=row.reference,
+        invoice_id=row.expense.invoice_id if row.expense else None,
+        number=row.expense.invoice.printed_number if row.expense else "",
+        fetched_at=row.fetched_at,
+        seen_at=row.seen_at,
+    )
 
 
 def remarks_asked(actor: Actor) -> bool:

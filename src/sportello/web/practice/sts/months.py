@@ -23,6 +23,7 @@ from sportello.expenses.queries.reconciliation import (
     differences_of,
     month_of,
     months_of,
+    remark_of,
     remarks,
     remarks_asked,
 )
@@ -162,7 +163,7 @@ def remarks_ask(request: PartyRequest, entity_id: int) -> HttpResponse:
 def remark(request: PartyRequest, remark_id: int) -> HttpResponse:
     """Show what a citizen remarked, in the State's words."""
     words = open_remark(actor=request.actor, remark_id=remark_id)
-    row = next(each for each in remarks(request.actor, most=100_000) if each.id == remark_id)
+    row = remark_of(request.actor, remark_id)
     context = {"row": row, "words": words, "tabs": sections(request.actor, HERE)}
     return render(request, "practice/sts/remark.html", context)
 

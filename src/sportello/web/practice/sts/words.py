@@ -275,6 +275,7 @@ DOCUMENT_DEEDS: dict[str, Promise] = {
     "sts.receipts": _("Receipts of the Sistema TS downloaded"),
     "sts.refunded": _("Refunded on the Sistema TS"),
     "sts.remark": _("Citizen's remark read"),
+    "sts.remarks": _("Citizens' remarks asked for"),
     "sts.remedy": _("Difference with the Sistema TS settled"),
     "sts.report": _("Monthly report of the Sistema TS asked for"),
     "sts.rejected": _("Rejected by the Sistema TS"),
