@@ -107,9 +107,10 @@ def zip_size(entries: Sequence[Entry]) -> int:
     Source: PKWARE APPNOTE 4.3.7 (30 bytes and the name before a file), 4.3.9 (16 after it), 4.3.12 (46 and the name in
     the directory), 4.3.16 (22 at the end). Where numbers of 32 bits are too short, the library that writes it counts.
     """
-    files = sum(30 + len(each.name.encode()) + each.size + 16 for each in entries)
+    names = sum(len(each.name.encode()) for each in entries)
+    files = names + sum(each.size for each in entries) + len(entries) * (30 + 16)
     if len(entries) < 0xFFFF and files < _HUGE:
-        return files + sum(46 + len(each.name.encode()) for each in entries) + 22
+        return files + names + len(entries) * 46 + 22
     archive = ZipStream(sized=True)
     for each in entries:
         archive.add(iter(()), each.name, size=each.size)
@@ -127,8 +128,9 @@ def _archived(entries: Iterable[Entry]) -> Iterator[bytes]:
 def table(chosen: Sequence[Chosen], language: str, names: dict[int, str] | None = None) -> Iterator[bytes]:
     """Yield the papers as lines of CSV, headed in Italian and the reader's language; `names` are files in the ZIP."""
     tongue = Tongue(language)
+    words = _Words(tongue)
     keys = ["document", "number", "date", "paid_on", "state", "amount", "currency", *(["file"] if names else [])]
-    return csv_lines([tongue.flat(key) for key in keys], (_row(each, tongue, names) for each in chosen))
+    return csv_lines([tongue.flat(key) for key in keys], (_row(each, words, names) for each in chosen))
 
 
 def papers_entries(
@@ -189,10 +191,21 @@ def _bookmark(each: Chosen, language: str) -> str:
     return f"{day(each.paper.issued_on)} · {paper_name(each.paper, language)}"
 
 
-def _row(each: Chosen, tongue: Tongue, names: dict[int, str] | None) -> list[str]:
+class _Words(dict[str, str]):
+    """Words in both languages, each looked up once a table."""
+
+    def __init__(self, tongue: Tongue) -> None:
+        super().__init__()
+        self._tongue = tongue
+
+    def __missing__(self, key: str) -> str:
+        return self.setdefault(key, self._tongue.flat(key))
+
+
+def _row(each: Chosen, words: _Words, names: dict[int, str] | None) -> list[str]:
     paper = each.paper
-    state = tongue.flat(paper.standing)
-    kind = tongue.flat("credit_note" if paper.amount < 0 else "invoice")
+    state = words[paper.standing]
+    kind = words["credit_note" if paper.amount < 0 else "invoice"]
     paid = paper.paid_on.isoformat() if paper.paid_on else ""
     row = [kind, paper.number, paper.issued_on.isoformat(), paid, state, plain(paper.amount), "EUR"]
     return [*row, names.get(each.key, "")] if names else row

@@ -31,11 +31,12 @@ MOST_CHOSEN = 500
 
 _OF_FILE = ("pk", "uid", "party_id", "media_type", "size", "sha256", "place", "key_id")
 _SIZE = _OF_FILE.index("size")
+_BARE_ID = 32
 _OF_PAPER = (
     "pk",
     "series_code",
     "number",
-    "uid",
+    "text_id",
     "printed_number",
     "kind",
     "state",
@@ -45,7 +46,7 @@ _OF_PAPER = (
     "total",
     "paper_id",
 )
-"""Columns read of a paper: its key, then what `_paper` takes, in its order."""
+"""Columns read of a paper: its key, then what `_paper` takes, in its order. See `_as_text`."""
 _COLUMN: Mapping[By, str] = {By.ISSUE: "issued_on", By.PAYMENT: "paid_on"}
 
 
@@ -104,7 +105,10 @@ class Chosen:
     @property
     def file(self) -> StoredFile | None:
         """Where its bytes are, made when it is asked for: 500 of them take longer than choosing the papers."""
-        return None if self.kept is None else StoredFile(**dict(zip(_OF_FILE, self.kept, strict=True)))
+        if self.kept is None:
+            return None
+        columns = dict(zip(_OF_FILE, self.kept, strict=True))
+        return StoredFile(**columns | {"uid": uuid.UUID(columns["uid"])})
 
     @property
     def size(self) -> int:
@@ -143,8 +147,9 @@ def page(practice_id: int, patient_id: int, period: Period, *, after: str = "", 
     place = _place(everything, column, after) if after else None
     if place is not None:
         rows = rows.filter(_beyond(column, place))
-    ordered = rows.order_by(f"-{column}", "-series_code", "-number", "-pk").values_list(*_OF_PAPER)
-    found = [_paper(*values[3:]) for values in ordered[: size + 1]]
+    ordered = rows.order_by(f"-{column}", "-series_code", "-number", "-pk")
+    columns = _as_text(ordered).values_list(*_OF_PAPER)
+    found = [_paper(*values[3:]) for values in columns[: size + 1]]
     kept = found[:size]
     return PortalPage(
         rows=tuple(kept),
@@ -205,7 +210,9 @@ def chosen_by_period(
 
 def _chosen(rows: QuerySet[Invoice, Invoice], by: By, most: int | None) -> list[Chosen]:
     ordered = rows.order_by(_COLUMN[by], "series_code", "number", "pk")
-    found = ordered.values_list(*_OF_PAPER, *(f"paper__{column}" for column in _OF_FILE))
+    of_file = ["file_text_id" if column == "uid" else f"paper__{column}" for column in _OF_FILE]
+    texts = _as_text(ordered).annotate(file_text_id=Cast("paper__uid", CharField()))
+    found = texts.values_list(*_OF_PAPER, *of_file)
     return [_one_chosen(values) for values in (found if most is None else found[: most + 1])]
 
 
@@ -213,6 +220,18 @@ def _one_chosen(values: tuple[Any, ...]) -> Chosen:
     key, series, number, *of_paper = values[: len(_OF_PAPER)]
     kept = values[len(_OF_PAPER) :]
     return Chosen(key, _paper(*of_paper), series, number, kept if kept[0] is not None else None)
+
+
+def _as_text(rows: QuerySet[Invoice, Invoice]) -> QuerySet[Invoice, Invoice]:
+    """Have ids read as the database writes them: making those of 500 papers costs more than all the rest."""
+    return rows.annotate(text_id=Cast("uid", CharField()))
+
+
+def _spelt(text_id: str) -> str:
+    """Return an id as everybody writes it; SQLite keeps it without the strokes."""
+    if len(text_id) != _BARE_ID:
+        return text_id
+    return f"{text_id[:8]}-{text_id[8:12]}-{text_id[12:16]}-{text_id[16:20]}-{text_id[20:]}"
 
 
 @lru_cache(maxsize=256)
@@ -291,7 +310,7 @@ def _uids(ids: Collection[str]) -> set[uuid.UUID]:
 
 
 def _paper(
-    uid: uuid.UUID,
+    text_id: str,
     printed_number: str,
     kind: str,
     state: str,
@@ -302,7 +321,7 @@ def _paper(
     paper_id: int | None,
 ) -> PortalPaper:
     return PortalPaper(
-        id=str(uid),
+        id=_spelt(text_id),
         number=printed_number,
         kind=kind,
         standing=_standing(kind, state, payment_state),
