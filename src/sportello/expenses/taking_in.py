@@ -20,6 +20,7 @@ from sportello.billing import changes
 from sportello.billing.models import Invoice, InvoiceKind
 from sportello.core import marks
 from sportello.core.actors import System, acting
+from sportello.core.collecting import at_rest
 from sportello.core.keys import held_ring
 from sportello.core.ready_many import Among, ReadyInserts
 from sportello.core.turns import write_turn
@@ -72,6 +73,7 @@ def take_in(party_id: int) -> int:
     return written
 
 
+@at_rest()
 def _marked_slice(party_id: int, topic: str) -> tuple[int, Taken]:
     with write_turn(), transaction.atomic():
         slice_ = marks.waiting(topic, party_id, SLICE)
@@ -105,6 +107,7 @@ def take_in_entity(entity_id: int, party_id: int) -> int:
             after = ids[-1]
 
 
+@at_rest()
 def _derive_slice(ids: Collection[int], party_id: int) -> Taken:
     with write_turn(), transaction.atomic():
         return derive_papers(ids, party_id)

@@ -15,6 +15,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from sportello.core.collecting import at_rest
 from sportello.core.keys import held_ring
 from sportello.core.ready import Ready
 from sportello.core.ready_many import Among, ReadyInserts
@@ -169,6 +170,7 @@ def sendable(entity_id: int, *, now: datetime, automatic: bool) -> QuerySet[Expe
     return rows if automatic else rows.filter(wanted=True)
 
 
+@at_rest()
 def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None = None) -> ClaimedFile | None:
     """Take documents that wait for one file and write all of them down; None when fewer than one can go."""
     with write_turn(), transaction.atomic(), held_ring():

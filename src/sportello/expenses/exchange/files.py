@@ -14,6 +14,7 @@ from sistemats.envelopes.batch import InvalidBatch
 from sistemats.errors import NotSealable
 from sportello.core import audit
 from sportello.core.actors import System
+from sportello.core.collecting import at_rest
 from sportello.core.turns import write_turn
 from sportello.expenses import patience, running
 from sportello.expenses.documents import entry_of, id_of
@@ -42,9 +43,10 @@ def send_file(client: Client, sealing: Sealing, claimed: ClaimedFile) -> Answer:
 
 def _upload(client: Client, sealing: Sealing, claimed: ClaimedFile) -> Answer:
     call, parcels = claimed.call, claimed.parcels
-    contents = [Content.read(parcel.text) for parcel in parcels]
     try:
-        file = _build(sealing, call, zip(contents, (one.operation for one in parcels), strict=True))
+        with at_rest():
+            contents = [Content.read(parcel.text) for parcel in parcels]
+            file = _build(sealing, call, zip(contents, (one.operation for one in parcels), strict=True))
     except (InvalidBatch, NotSealable) as problem:
         place = problem.index if isinstance(problem, InvalidBatch) else None
         return _broken(parcels[place or 0], problem)

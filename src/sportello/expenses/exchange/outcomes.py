@@ -23,6 +23,7 @@ from sistemats.replies import ErrorDetailReply, OutcomeReply, ReceiptReply, Send
 from sistemats.replies.files import ErrorRow, read_error_archive, read_receipt
 from sportello.core import audit
 from sportello.core.actors import System
+from sportello.core.collecting import at_rest
 from sportello.core.files import keeping
 from sportello.core.files.content import FileRefused, Purpose
 from sportello.core.ready_many import Among
@@ -155,6 +156,7 @@ class _Sent(NamedTuple):
     original_id: int | None
 
 
+@at_rest()
 def _settle_slice(transmission_id: int, state: SendingState, protocol: str, errors: _Errors, now: datetime) -> int:
     with write_turn(), transaction.atomic():
         attempts = _open_attempts(transmission_id)
