@@ -15,12 +15,24 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, settings
+from lxml import etree
 
-from sistemats.codes import ExpenseType, SenderCategory
+from sistemats.codes import ExpenseType, SenderCategory, Service
 from sistemats.crypto import Certificate, Opener, Sealer
 from sistemats.documents import DocumentId, ExpenseDocument, Item, Owner, Sender
 
 DAY = date(2026, 3, 2)
+SCHEMA_FILES = {
+    Service.DOCUMENT: "DocumentoSpesa730pSchema.xsd",
+    Service.UPLOAD: "InvioTelematicoSpeseSanitarie730p_schema1.xsd",
+    Service.OUTCOME: "EsitoInvioDatiSpesa730Service_schema.xsd",
+    Service.ERRORS: "DettaglioErrori730Service_schema.xsd",
+    Service.RECEIPT: "RicevutaPdf730Service_schema.xsd",
+    Service.QUERY: "InterrogazionePuntuale730Service_schema.xsd",
+    Service.REPORT: "ReportMensile730Service_schema.xsd",
+    Service.FLAG_DETAIL: "DettaglioSegnalazione730Service_schema.xsd",
+    Service.FLAG_REPORT: "ReportSegnalazioni730Service_schema.xsd",
+}
 # The same examples each time, however slow the machine: what is found is found by whoever looks for it, with
 # `pytest --hypothesis-profile=explore`, and never by an unrelated change.
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -37,6 +49,12 @@ def official() -> Path:
     if not folder.is_dir():
         pytest.skip("the official material of Sistema TS is not here (set SPORTELLO_SHARED)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def official_schemas(official: Path) -> dict[Service, etree.XMLSchema]:
+    """The official schema of each service's messages."""
+    return {service: etree.XMLSchema(file=next(official.rglob(name))) for service, name in SCHEMA_FILES.items()}
 
 
 @dataclass(frozen=True)

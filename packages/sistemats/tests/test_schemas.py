@@ -22,17 +22,6 @@ from sistemats.schemas import check, validate_batch, validate_batch_document, va
 SOAPUI_NEWLINE = re.compile(rb"\\r(?=\r?\n|$)")
 SOAPUI_ATTACHMENT = re.compile(rb"<documento>cid:[^<]*</documento>")
 MUTATIONS = 10_000
-SCHEMA_FILES = {
-    Service.DOCUMENT: "DocumentoSpesa730pSchema.xsd",
-    Service.UPLOAD: "InvioTelematicoSpeseSanitarie730p_schema1.xsd",
-    Service.OUTCOME: "EsitoInvioDatiSpesa730Service_schema.xsd",
-    Service.ERRORS: "DettaglioErrori730Service_schema.xsd",
-    Service.RECEIPT: "RicevutaPdf730Service_schema.xsd",
-    Service.QUERY: "InterrogazionePuntuale730Service_schema.xsd",
-    Service.REPORT: "ReportMensile730Service_schema.xsd",
-    Service.FLAG_DETAIL: "DettaglioSegnalazione730Service_schema.xsd",
-    Service.FLAG_REPORT: "ReportSegnalazioni730Service_schema.xsd",
-}
 XSD_NS, XSI_TYPE = "http://www.w3.org/2001/XMLSchema", "{http://www.w3.org/2001/XMLSchema-instance}type"
 TEXTS = (
     *("", " ", "0", "1", "2", "001", "1000", "-1", "0.01", "0.00", "100.00", "100.01", "22.0", "22.00", "22", "1e3"),
@@ -48,11 +37,6 @@ NEW_NAMES = ("naturaIVA", "aliquotaIVA", "opzionale1", "flagTipoSpesa", "idRimbo
 
 def clean(data: bytes) -> bytes:
     return SOAPUI_ATTACHMENT.sub(b"<documento>UEsFBgAAAAA=</documento>", SOAPUI_NEWLINE.sub(b"", data))
-
-
-@pytest.fixture(scope="session")
-def official_schemas(official: Path) -> dict[Service, etree.XMLSchema]:
-    return {service: etree.XMLSchema(file=next(official.rglob(name))) for service, name in SCHEMA_FILES.items()}
 
 
 @pytest.fixture(scope="session")

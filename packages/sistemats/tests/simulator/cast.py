@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -30,7 +29,6 @@ CITIZEN = "RSSMRA80A01H501U"
 OTHER_CITIZEN = "BNCLRA75D41F205P"
 FIVE = {"ca.pem", "SanitelCF.cer", "SanitelCF.pem", "users.json", "endpoints.json"}
 HOLDER = "PROVAX00X00X000Y"
-SHARED = Path(os.environ.get("SPORTELLO_SHARED", Path(__file__).resolve().parents[5] / "shared"))
 
 
 @dataclass

@@ -11,18 +11,9 @@ import pytest
 from sistemats.simulator import Options, Settings, Simulator, admin, keyring, keys, processing
 from sistemats.simulator.clock import read_instant
 
-from .cast import SHARED, TODAY, World
+from .cast import TODAY, World
 
 Start = Callable[..., World]
-
-
-@pytest.fixture
-def official() -> Path:
-    """The ministry's kit, where it is at hand."""
-    folder = SHARED / "sts" / "official"
-    if not folder.is_dir():
-        pytest.skip("the official kit is not beside the repository")
-    return folder
 
 
 @pytest.fixture(autouse=True)

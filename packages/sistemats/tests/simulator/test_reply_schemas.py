@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
-from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -19,23 +18,6 @@ from sistemats.envelopes.soap import read_body
 from sistemats.replies import UploadReply
 
 from .cast import PSYCHOLOGIST, TODAY, Desk, World
-
-SCHEMA_FILES = {
-    Service.DOCUMENT: "DocumentoSpesa730pSchema.xsd",
-    Service.UPLOAD: "InvioTelematicoSpeseSanitarie730p_schema1.xsd",
-    Service.OUTCOME: "EsitoInvioDatiSpesa730Service_schema.xsd",
-    Service.ERRORS: "DettaglioErrori730Service_schema.xsd",
-    Service.RECEIPT: "RicevutaPdf730Service_schema.xsd",
-    Service.QUERY: "InterrogazionePuntuale730Service_schema.xsd",
-    Service.REPORT: "ReportMensile730Service_schema.xsd",
-    Service.FLAG_DETAIL: "DettaglioSegnalazione730Service_schema.xsd",
-    Service.FLAG_REPORT: "ReportSegnalazioni730Service_schema.xsd",
-}
-
-
-@pytest.fixture
-def schemas(official: Path) -> dict[Service, etree.XMLSchema]:
-    return {service: etree.XMLSchema(file=next(official.rglob(name))) for service, name in SCHEMA_FILES.items()}
 
 
 def requests(world: World, desk: Desk) -> Iterator[WireRequest]:
@@ -73,36 +55,38 @@ def receipts(desk: Desk) -> Iterator[WireRequest]:
     yield sealing.outcomes(TODAY, TODAY)
 
 
-def check(desk: Desk, request: WireRequest, schemas: dict[Service, etree.XMLSchema]) -> Call:
+def check(desk: Desk, request: WireRequest, official_schemas: dict[Service, etree.XMLSchema]) -> Call:
     """Send a request and hold the reply against the schema of its service."""
     answer = desk.raw(request)
     assert answer.status == 200, answer.body
     body = read_body(answer.content_type, answer.body)
-    schema = schemas[CALLS[request.call].service]
+    schema = official_schemas[CALLS[request.call].service]
     assert schema.validate(body), f"{request.call}: {schema.error_log}\n{etree.tostring(body, encoding='unicode')}"
     return request.call
 
 
 def test_replies_about_documents_obey_the_official_schemas(
-    world: World, schemas: dict[Service, etree.XMLSchema]
+    world: World, official_schemas: dict[Service, etree.XMLSchema]
 ) -> None:
     desk = world.desk()
-    asked = {check(desk, request, schemas) for request in requests(world, desk)}
+    asked = {check(desk, request, official_schemas) for request in requests(world, desk)}
     assert asked == set(Call) - {Call.UPLOAD, Call.ERRORS, Call.RECEIPT}
 
 
-def test_replies_about_files_obey_the_official_schemas(world: World, schemas: dict[Service, etree.XMLSchema]) -> None:
+def test_replies_about_files_obey_the_official_schemas(
+    world: World, official_schemas: dict[Service, etree.XMLSchema]
+) -> None:
     desk = world.desk()
-    asked = {check(desk, request, schemas) for request in receipts(desk)}
+    asked = {check(desk, request, official_schemas) for request in receipts(desk)}
     assert asked == {Call.UPLOAD, Call.OUTCOME, Call.ERRORS, Call.RECEIPT}
 
 
 @pytest.mark.parametrize("kind", ["ws99", "wrong_certificate", "unknown_code", "duplicate_warning", "non_zip_csv"])
 def test_replies_on_demand_obey_the_official_schemas(
-    world: World, schemas: dict[Service, etree.XMLSchema], kind: str
+    world: World, official_schemas: dict[Service, etree.XMLSchema], kind: str
 ) -> None:
     desk = world.desk()
     world.admin.fail(kind)
     for request in islice(requests(world, desk), 8):
-        check(desk, request, schemas)
+        check(desk, request, official_schemas)
     assert world.admin.get("/faults")["faults"][0]["struck"] == 8
