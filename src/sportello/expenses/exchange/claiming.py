@@ -41,7 +41,7 @@ _ORIGINAL_OF = Ready(Expense, lambda key: Expense.objects.filter(pk=key).only("o
 _LOOKED_AT = (
     *("practice", "entity", "kind", "original", "vat_number", "issued_on", "number", "device"),
     *("due", "problem", "should", "should_hash", "held", "known_hash", "known_amount", "protocol", "has_warnings"),
-    *("refused_hash", "refused_operation", "state", "carrier", "ask", "sent_once", "uid", "version"),
+    *("refused_hash", "refused_operation", "state", "carrier", "ask", "wanted", "sent_once", "uid", "version"),
 )
 _DOCUMENT = Ready(Expense, lambda key: _to_claim().filter(pk=key))
 _ALONE = Ready(Expense, lambda key: _to_claim().filter(pk=key, original=None))
@@ -156,7 +156,7 @@ def _write_down(row: Expense, step: Step, by: int | None, now: datetime) -> Clai
     )
     _ATTEMPTS.insert(attempt)
     row.carrier, row.state = transmission, Visible.QUEUED.value
-    row.wanted, row.sent_once = False, True
+    row.wanted, row.sent_once = row.wanted or by is not None, True
     row.version += 1
     _TAKEN.update(row)
     return Claimed(transmission, attempt, row, step, sent_before)
@@ -198,7 +198,6 @@ def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None
         Expense.objects.filter(Among("pk", [row.pk for row, _ in mine])).update(
             carrier=transmission,
             state=Visible.QUEUED.value,
-            wanted=False,
             sent_once=True,
             version=F("version") + 1,
             updated_at=now,

@@ -20,7 +20,7 @@ from sportello.expenses import patience, running
 from sportello.expenses.documents import entry_of, id_of
 from sportello.expenses.exchange.claiming import ClaimedFile, Parcel
 from sportello.expenses.exchange.settling import WRITTEN as COLUMNS
-from sportello.expenses.exchange.settling import apply, close_attempt, doubt, pause, stop_account
+from sportello.expenses.exchange.settling import apply, close_attempt, doubt, stop_account
 from sportello.expenses.exchange.singles import BREAKS_THE_SCHEMA
 from sportello.expenses.models import Attempt, Expense, Outcome, Transmission
 from sportello.expenses.rules.answers import Answer, Said, read
@@ -124,16 +124,14 @@ def release(transmission_id: int, answer: Answer, *, now: datetime) -> None:
 
 
 def _slice(transmission_id: int, answer: Answer, now: datetime) -> int:
+    refused = answer.said is Said.REFUSED  # the file, not its documents: they may go again, later
+    said = Said.LATER if refused else answer.said
     with write_turn(), transaction.atomic():
         attempts, found = open_slice(transmission_id)
         for attempt in attempts:
             row = found[attempt.expense_id]
             close_attempt(attempt, Answer(Said.LATER, trouble=answer.trouble))
-            apply(row, attempt, Answer(answer.said, trouble=answer.trouble), now=now)
-            if answer.said is Said.REFUSED:  # the file, not the document: it may go again, later
-                row.refused_hash = row.refused_operation = ""
-                row.tries += 1
-                row.next_try_at = now + pause(row.tries)
+            apply(row, attempt, Answer(said, trouble=answer.trouble), now=now)
             row.carrier = None
         Attempt.objects.filter(pk__in=[one.pk for one in attempts]).update(outcome=Outcome.NOT_SENT)
         save_slice(found.values())

@@ -217,6 +217,7 @@ def _accept_all(sent: Mapping[int, int], protocol: str, now: datetime) -> None:
         refused_operation="",
         messages=[],
         ask=False,
+        wanted=False,
         tries=0,
         next_try_at=None,
         carrier=None,

@@ -37,16 +37,17 @@ from sportello.expenses.stopping import stop_entity
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=2)
 DOUBT_PAUSE = timedelta(minutes=10)
+_STAYS_WANTED = frozenset({Said.LATER, Said.ACCOUNT})
 WRITTEN = (
     *("held", "known_hash", "known_amount", "known_at", "protocol", "has_warnings"),
-    *("refused_hash", "refused_operation", "messages", "messages_at", "ask", "tries", "next_try_at", "carrier"),
-    *STATE,
+    *("refused_hash", "refused_operation", "messages", "messages_at", "ask", "wanted", "tries", "next_try_at"),
+    *("carrier", *STATE),
 )
 _OF_CALL = ("state", "kind", "operation", "practice", "entity", "asked", "ask_after", "protocol")
 _OF_DOCUMENT = (
     *("practice", "entity", "invoice__patient", "kind", "original", "amount", "due", "problem", "should_hash"),
     *("held", "known_hash", "known_amount", "known_at", "protocol", "has_warnings", "refused_hash"),
-    *("refused_operation", "carrier", "ask", "tries", "next_try_at", "state", "version"),
+    *("refused_operation", "carrier", "ask", "wanted", "tries", "next_try_at", "state", "version"),
 )
 _SENT = Ready(
     Attempt,
@@ -198,7 +199,11 @@ def close_attempt(attempt: Attempt, answer: Answer) -> None:
 
 
 def apply(row: Expense, attempt: Attempt, answer: Answer, *, now: datetime) -> None:
-    """Put an answer to an attempt into what is known of its document. Saves nothing."""
+    """
+    Put an answer to an attempt into what is known of its document. Saves nothing.
+
+    What was certainly not carried out stays wanted, so that it goes again also where nothing is automatic.
+    """
     if answer.said in {Said.DONE, Said.WARNED} or _was_cancelled_already(attempt, answer):
         _known(row, attempt, answer, now)
     elif answer.said is Said.REFUSED:
@@ -208,6 +213,7 @@ def apply(row: Expense, attempt: Attempt, answer: Answer, *, now: datetime) -> N
     elif answer.said is Said.LATER:
         row.tries += 1
         row.next_try_at = now + pause(row.tries)
+    row.wanted = row.wanted and answer.said in _STAYS_WANTED
     if answer.messages:
         row.messages, row.messages_at = list(answer.messages), now
 
