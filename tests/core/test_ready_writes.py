@@ -143,6 +143,36 @@ def test_update_changes_the_row_it_is_given_alone() -> None:
     assert AuditHead.objects.get(chain=72).sequence == 1
 
 
+def test_insert_many_writes_what_save_writes() -> None:
+    ReadyInsert(AuditEntry).insert_many([entry(1), entry(2)])
+    entry(3).save()
+    first, second, saved = AuditEntry.objects.filter(chain=9).order_by("sequence")
+    assert columns(first) == columns(second) == columns(saved)
+
+
+def test_insert_many_of_what_is_there_writes_none() -> None:
+    entry(1).save()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ReadyInsert(AuditEntry).insert_many([entry(2), entry(1)])
+    assert AuditEntry.objects.filter(chain=9).count() == 1
+
+
+def test_update_many_changes_the_rows_it_is_given_alone() -> None:
+    heads = [AuditHead.objects.create(chain=chain, sequence=1, hash="0" * 64) for chain in (71, 72, 73)]
+    heads[0].sequence, heads[1].sequence, heads[2].sequence = 5, 6, 7
+    ReadyUpdate(AuditHead, ["sequence"]).update_many(heads[:2])
+    found = dict(AuditHead.objects.filter(chain__in=(71, 72, 73)).values_list("chain", "sequence"))
+    assert found == {71: 5, 72: 6, 73: 1}
+
+
+def test_update_many_with_a_row_that_is_gone_changes_none() -> None:
+    there = AuditHead.objects.create(chain=71, sequence=1, hash="0" * 64)
+    there.sequence = 5
+    with pytest.raises(DatabaseError, match="not there"), transaction.atomic():
+        ReadyUpdate(AuditHead, ["sequence"]).update_many([there, AuditHead(chain=70, sequence=1, hash="0" * 64)])
+    assert AuditHead.objects.get(chain=71).sequence == 1
+
+
 def test_update_of_a_row_that_is_gone_is_an_error() -> None:
     with pytest.raises(DatabaseError, match="not there"), transaction.atomic():
         ReadyUpdate(AuditHead, ["sequence"]).update(AuditHead(chain=70, sequence=1, hash="0" * 64))
@@ -162,6 +192,10 @@ def test_write_without_an_actor_is_refused() -> None:
     nobody = Context()
     with pytest.raises(NoActor):
         nobody.run(ReadyInsert(Job).insert, job())
+    with pytest.raises(NoActor):
+        nobody.run(ReadyInsert(Job).insert_many, [job()])
+    with pytest.raises(NoActor):
+        nobody.run(ReadyUpdate(AuditHead, ["sequence"]).update_many, [AuditHead(chain=1, sequence=1, hash="")])
     with pytest.raises(NoActor):
         nobody.run(ReadyUpdate(AuditHead, ["sequence"]).update, AuditHead(chain=1, sequence=1, hash=""))
 

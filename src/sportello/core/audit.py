@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models, transaction
 
@@ -35,6 +35,14 @@ class Subject:
     id: int | None
     patient_id: int | None = None
     entity_id: int | None = None
+
+
+class Deed(NamedTuple):
+    """One of many deeds of the same kind: its action, what it is about, plain details without personal data."""
+
+    action: str
+    about: Subject
+    details: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +78,29 @@ def record(
 
     :raises RuntimeError: no transaction is open, so the entry could outlive or miss the deed
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("an audit entry is written in the transaction of the deed it records")
     seen = Subject("", None) if about is None else about if isinstance(about, Subject) else subject(about)
-    entry = AuditEntry(
-        at=datetime.now(UTC),
-        action=action,
-        result=result,
-        reason=reason[:200],
-        object_kind=seen.kind,
-        object_id=seen.id,
-        patient_id=seen.patient_id,
-        entity_id=seen.entity_id,
-        on_behalf_of=on_behalf_of,
-        details=json.loads(json.dumps(details, default=str, sort_keys=True)),
-    )
-    _sign_with(entry, who)
-    return _append(entry)
+    entry = _entry(who, Deed(action, seen, details))
+    entry.result, entry.reason, entry.on_behalf_of = result, reason[:200], on_behalf_of
+    head = _head(entry.chain)
+    _link([entry], head)
+    _ENTRIES.insert(entry)
+    _MOVE_HEAD.update(head)
+    return entry
+
+
+def record_many(who: Who, deeds: Iterable[Deed]) -> None:
+    """
+    Append an entry for each of many deeds to the chain of the actor's party, inside the caller's transaction.
+
+    :raises RuntimeError: no transaction is open
+    """
+    entries = [_entry(who, deed) for deed in deeds]
+    if not entries:
+        return
+    head = _head(entries[0].chain)
+    _link(entries, head)
+    _ENTRIES.insert_many(entries)
+    _MOVE_HEAD.update(head)
 
 
 def record_alone(who: Who, action: str, about: models.Model | Subject | None = None, **more: Any) -> AuditEntry:
@@ -131,6 +145,29 @@ def _first_break(chain: int) -> Break | None:
     return None
 
 
+def _entry(who: Who, deed: Deed) -> AuditEntry:
+    """
+    Return an entry without its place in the chain.
+
+    :raises RuntimeError: no transaction is open, so that the entry could outlive or miss the deed
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("an audit entry is written in the transaction of the deed it records")
+    about = deed.about
+    entry = AuditEntry(
+        at=datetime.now(UTC),
+        action=deed.action,
+        result="ok",
+        object_kind=about.kind,
+        object_id=about.id,
+        patient_id=about.patient_id,
+        entity_id=about.entity_id,
+        details=json.loads(json.dumps(deed.details, default=str, sort_keys=True)),
+    )
+    _sign_with(entry, who)
+    return entry
+
+
 def _sign_with(entry: AuditEntry, who: Who) -> None:
     match who:
         case Actor():
@@ -142,17 +179,21 @@ def _sign_with(entry: AuditEntry, who: Who) -> None:
             entry.role, entry.agent = "system", who.why[:200]
 
 
-def _append(entry: AuditEntry) -> AuditEntry:
-    head = _HEAD.first(entry.chain)
+def _head(chain: int) -> AuditHead:
+    """Lock the head of a chain, made where it is missing."""
+    head = _HEAD.first(chain)
     if head is None:
-        AuditHead.objects.get_or_create(chain=entry.chain, defaults={"sequence": 0, "hash": GENESIS})
-        head = _HEAD.one(entry.chain)
-    entry.sequence, entry.previous_hash = head.sequence + 1, head.hash
-    entry.hash = _hash(entry)
-    _ENTRIES.insert(entry)
-    head.sequence, head.hash = entry.sequence, entry.hash
-    _MOVE_HEAD.update(head)
-    return entry
+        AuditHead.objects.get_or_create(chain=chain, defaults={"sequence": 0, "hash": GENESIS})
+        head = _HEAD.one(chain)
+    return head
+
+
+def _link(entries: Sequence[AuditEntry], head: AuditHead) -> None:
+    """Give entries the next places of their chain, and the head the last of these."""
+    for entry in entries:
+        entry.sequence, entry.previous_hash = head.sequence + 1, head.hash
+        entry.hash = _hash(entry)
+        head.sequence, head.hash = entry.sequence, entry.hash
 
 
 def _hash(entry: AuditEntry) -> str:

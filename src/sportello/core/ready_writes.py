@@ -44,6 +44,7 @@ class _Insert:
     sql: str
     columns: tuple[_Column, ...]
     key_comes_back: bool
+    returning: str
 
 
 class ReadyInsert(Generic[_M]):
@@ -79,6 +80,20 @@ class ReadyInsert(Generic[_M]):
         row._state.adding, row._state.db = False, connection.alias
         return True
 
+    def insert_many(self, rows: Sequence[_M]) -> None:
+        """
+        Write new rows at once; the keys that the database gives them do not come back.
+
+        :raises NoActor: nobody is acting
+        :raises DatabaseError: a constraint or a trigger refuses one of them; then none is written
+        """
+        current()
+        connection = transaction.get_connection()
+        plan = self._plans.get(connection) or self._plan(connection)
+        ready = [_values(row, plan.columns, connection, add=True) for row in rows]
+        with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
+            cursor.executemany(plan.sql.removesuffix(plan.returning), ready)
+
     def _plan(self, connection: BaseDatabaseWrapper) -> _Insert:
         meta = self.model._meta
         key_comes_back = isinstance(meta.pk, models.AutoField | models.BigAutoField)
@@ -90,10 +105,11 @@ class ReadyInsert(Generic[_M]):
             raise TypeError(f"{self.model.__name__} has columns that are no plain values")
         if self._unless_there:
             text = f"{text} {UNLESS_THERE}"
+        returning = ""
         if key_comes_back:
             returning, _ = connection.ops.return_insert_columns([meta.pk])  # type: ignore[attr-defined]  # not in the stubs
             text = f"{text} {returning}"
-        plan = self._plans[connection] = _Insert(text, _columns(fields), key_comes_back)
+        plan = self._plans[connection] = _Insert(text, _columns(fields), key_comes_back, returning)
         return plan
 
 
@@ -119,6 +135,22 @@ class ReadyUpdate(Generic[_M]):
             cursor.execute(text, _values(row, columns, connection, add=False))
             if cursor.rowcount != 1:
                 raise DatabaseError(f"this {self._model.__name__} is not there to be changed")
+
+    def update_many(self, rows: Sequence[_M]) -> None:
+        """
+        Write these columns of rows that are there.
+
+        :raises NoActor: nobody is acting
+        :raises DatabaseError: one of them is gone, or a constraint or a trigger refuses the change
+        """
+        current()
+        connection = transaction.get_connection()
+        text, columns = self._plans.get(connection) or self._plan(connection)
+        ready = [_values(row, columns, connection, add=False) for row in rows]
+        with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
+            cursor.executemany(text, ready)
+            if cursor.rowcount != len(ready):
+                raise DatabaseError(f"one {self._model.__name__} is not there to be changed")
 
     def _plan(self, connection: BaseDatabaseWrapper) -> tuple[str, tuple[_Column, ...]]:
         meta = self._model._meta
