@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from sistemats.codes import CALLS, SERVICES, Call, Channel, DocumentType, ExpenseType, Operation, Service
@@ -246,6 +248,30 @@ def test_build_request_refuses_what_breaks_the_schema(
         build_request(Sealing(sender, sealer).insert(broken(document)))
     assert refused.value.problems
     assert refused.value.call is Call.INSERT
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x0bb", "\ufffe", "\ud800"])
+def test_build_request_refuses_characters_that_xml_cannot_hold(text: str, sender: Sender, sealer: Sealer) -> None:
+    clear = replace(sender, channel=Channel.ENTRATE, pin=text)
+    with pytest.raises(InvalidRequest, match="characters that XML cannot hold") as refused:
+        build_request(Sealing(clear, sealer).outcome("P"))
+    assert refused.value.call is Call.OUTCOME
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pin=st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]) | st.sampled_from("<>&\"'\r\n\t"), max_size=40))
+def test_build_request_escapes_whatever_it_is_given(
+    pin: str, pharmacy: Sender, sealer: Sealer, document: ExpenseDocument
+) -> None:
+    sealing = Sealing(replace(pharmacy, channel=Channel.ENTRATE, pin=pin, intermediary=pin), sealer)
+    for wire in all_requests(sealing, document):
+        request = build_request(wire)
+        assert parse_request(request.content_type, request.body) == wire
+
+
+def test_build_element_of_an_upload_holds_its_archive(sender: Sender, sealer: Sealer) -> None:
+    element = build_element(Sealing(sender, sealer).upload("prova01.zip", b"<documento></documento>"))
+    assert element.findtext("documento") == base64.b64encode(b"<documento></documento>").decode()
 
 
 def test_build_request_packs_an_upload_as_mtom(sender: Sender, sealer: Sealer) -> None:

@@ -14,6 +14,9 @@ from sistemats.errors import ForbiddenXml, UnreadableMessage
 
 SOAP_NS = "http://schemas.xmlsoap.org/soap/envelope/"
 _ENVELOPE, _BODY = f"{{{SOAP_NS}}}Envelope", f"{{{SOAP_NS}}}Body"
+_DECLARED = b"<?xml version='1.0' encoding='UTF-8'?>\n"
+_OPENING = _DECLARED + f'<soapenv:Envelope xmlns:soapenv="{SOAP_NS}"><soapenv:Body>'.encode()
+_CLOSING = b"</soapenv:Body></soapenv:Envelope>"
 XOP_NS = "http://www.w3.org/2004/08/xop/include"
 MAX_XML = 16_000_000
 _GZIP = b"\x1f\x8b"
@@ -63,6 +66,17 @@ def parse_xml(data: bytes, max_bytes: int = MAX_XML) -> _Element:
     return root
 
 
+def read_back(data: bytes) -> _Element:
+    """Return the root element of XML that was written here, where no tag comes from outside.
+
+    :raises UnreadableMessage: a text in it holds characters that XML does not have
+    """
+    try:
+        return etree.fromstring(data, _parser())
+    except etree.XMLSyntaxError:
+        raise UnreadableMessage("The XML holds characters that it cannot hold.") from None
+
+
 def local_name(element: _Element) -> str:
     """Return an element's name without its namespace."""
     return str(element.tag).rpartition("}")[2]
@@ -71,6 +85,11 @@ def local_name(element: _Element) -> str:
 def serialise(element: _Element) -> bytes:
     """Return an element as UTF-8 bytes with an XML declaration."""
     return etree.tostring(element, xml_declaration=True, encoding="UTF-8")
+
+
+def envelop(body: bytes) -> bytes:
+    """Put a body, written in UTF-8, into a SOAP 1.1 envelope."""
+    return b"".join((_OPENING, body, _CLOSING))
 
 
 def soap_envelope(body: _Element) -> bytes:

@@ -13,20 +13,17 @@ from itertools import islice
 from lxml import etree
 
 from sistemats.envelopes.archive import MAX_ARCHIVE, MAX_UNPACKED, Packer, unpack_one
-from sistemats.envelopes.elements import (
-    batch_owner_element,
-    read_batch_document,
-    read_owner,
-)
-from sistemats.envelopes.text import batch_document_text
+from sistemats.envelopes.elements import read_batch_document, read_owner
+from sistemats.envelopes.text import batch_document_text, owner_text
 from sistemats.envelopes.wire import WireBatchDocument, WireOwner
 from sistemats.errors import ForbiddenXml, SistemaTSError, UnreadableMessage
 from sistemats.schemas import SchemaProblem, validate_batch, validate_batch_document, validate_batch_owner
-from sistemats.xml import parse_xml
+from sistemats.xml import read_back
 
 _HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n<precompilata>'
 _TAIL = b"</precompilata>\n"
 _GROUP_HEAD, _GROUP_TAIL = b"<precompilata><proprietario/>", b"</precompilata>"
+_NO_CHARACTERS = "characters that XML cannot hold"
 _GROUP, _BYTES_PER_GROUPED = 64, 50_000  # documents handled at once; fewer when files are small
 
 
@@ -113,9 +110,9 @@ class _Writer:
         """
         for index, text in enumerate(texts, self._taken):
             try:
-                problems = validate_batch_document(parse_xml(text.encode()))
+                problems = validate_batch_document(read_back(text.encode()))
             except UnreadableMessage:
-                problems = [SchemaProblem("/documentoSpesa", "CHARACTERS", "characters that XML cannot hold")]
+                problems = [SchemaProblem("/documentoSpesa", "CHARACTERS", _NO_CHARACTERS)]
             if problems:
                 raise InvalidBatch(index, problems)
         raise InvalidBatch(
@@ -125,7 +122,7 @@ class _Writer:
 
 def _is_valid(documents: bytes) -> bool:
     try:
-        return not validate_batch(parse_xml(_GROUP_HEAD + documents + _GROUP_TAIL))
+        return not validate_batch(read_back(_GROUP_HEAD + documents + _GROUP_TAIL))
     except UnreadableMessage:
         return False
 
@@ -138,11 +135,14 @@ def _name(stem: str, serial: int) -> str:
 
 
 def _owner_bytes(owner: WireOwner) -> bytes:
-    element = batch_owner_element(owner)
-    problems = validate_batch_owner(element)
+    written = owner_text("", "proprietario", owner).encode("utf-8", "xmlcharrefreplace")
+    try:
+        problems = validate_batch_owner(read_back(written))
+    except UnreadableMessage:
+        problems = [SchemaProblem("/proprietario", "CHARACTERS", _NO_CHARACTERS)]
     if problems:
         raise InvalidBatch(None, problems)
-    return etree.tostring(element, encoding="utf-8")
+    return written
 
 
 class _OpenFile:

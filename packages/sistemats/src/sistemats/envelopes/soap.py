@@ -10,14 +10,14 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from typing import cast
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 from lxml import etree
 
 from sistemats.codes import CALLS, Call, call_for_body
 from sistemats.envelopes.elements import (
-    Maker,
     children,
     must,
     read_document,
@@ -27,6 +27,14 @@ from sistemats.envelopes.elements import (
     text_of,
 )
 from sistemats.envelopes.mime import HttpRequest, build_mtom, parse_content_type, split_package
+from sistemats.envelopes.text import (
+    document_text,
+    group,
+    leaves,
+    options_text,
+    owner_text,
+    wire_identifier_text,
+)
 from sistemats.envelopes.wire import (
     NO_OPTIONS,
     CancelRequest,
@@ -46,13 +54,18 @@ from sistemats.envelopes.wire import (
 )
 from sistemats.errors import ForbiddenXml, SistemaTSError, UnknownBody, UnreadableMessage
 from sistemats.schemas import SchemaProblem, validate_request
-from sistemats.xml import XOP_NS, parse_xml, soap_body, soap_envelope
+from sistemats.xml import XOP_NS, envelop, parse_xml, read_back, soap_body
 
 _Element = etree._Element
 _INCLUDE = f"{{{XOP_NS}}}Include"
 _SCHEME = re.compile("^cid:", re.IGNORECASE)
 _CHARSETS = frozenset({"iso-8859-1", "iso-8859-15", "windows-1252", "utf-16", "utf-16le", "utf-16be"})
 _ATTACHMENT_ID = "archive@sistemats"
+_INCLUDED = f'<xop:Include xmlns:xop="{XOP_NS}" href="cid:{_ATTACHMENT_ID}"/>'.encode()
+_NO_ARCHIVE = b"<documento></documento>"
+_PLAIN_XML = "text/xml; charset=UTF-8"
+_PREFIX = "ts:"
+_Owned = InsertRequest | ChangeRequest | RefundRequest | CancelRequest | PointQueryRequest | MonthlyReportRequest
 
 
 class InvalidRequest(SistemaTSError):
@@ -70,13 +83,9 @@ def build_element(wire: WireRequest) -> _Element:
 
     :raises InvalidRequest: the values break the schema
     """
-    facts = CALLS[wire.call]
-    namespace = facts.facts.namespace
-    root = etree.Element(facts.body_tag, nsmap={"ts": namespace})
-    _WRITERS[wire.call](Maker(namespace if facts.facts.qualified else ""), root, wire)
-    problems = validate_request(root)
-    if problems:
-        raise InvalidRequest(wire.call, problems)
+    root = _read_back(wire.call, _write(wire))
+    if isinstance(wire, UploadRequest):
+        root[-1].text = _base64(wire.archive)
     return root
 
 
@@ -85,16 +94,45 @@ def build_request(wire: WireRequest) -> HttpRequest:
 
     :raises InvalidRequest: the values break the schema; nothing may leave
     """
-    facts = CALLS[wire.call]
-    root = build_element(wire)
-    if isinstance(wire, UploadRequest) and not wire.inline:
-        document = root.find("documento")
-        assert document is not None, "the schema requires documento"
-        document.text = None
-        etree.SubElement(document, _INCLUDE, nsmap={"xop": XOP_NS}, href=f"cid:{_ATTACHMENT_ID}")
-        content_type, body = build_mtom(soap_envelope(root), _ATTACHMENT_ID, wire.archive)
-        return HttpRequest(wire.call, body, content_type, facts.soap_action)
-    return HttpRequest(wire.call, soap_envelope(root), "text/xml; charset=UTF-8", facts.soap_action)
+    call, body = wire.call, _write(wire)
+    _read_back(call, body)
+    action = CALLS[call].soap_action
+    if not isinstance(wire, UploadRequest):
+        return HttpRequest(call, envelop(body), _PLAIN_XML, action)
+    inside = _base64(wire.archive).encode("ascii") if wire.inline else _INCLUDED
+    envelope = envelop(body.replace(_NO_ARCHIVE, b"<documento>%b</documento>" % inside))
+    if wire.inline:
+        return HttpRequest(call, envelope, _PLAIN_XML, action)
+    content_type, package = build_mtom(envelope, _ATTACHMENT_ID, wire.archive)
+    return HttpRequest(call, package, content_type, action)
+
+
+def _write(wire: WireRequest) -> bytes:
+    """Write a body; that of an upload with nothing for its archive, which base64 or a MIME part can only fit."""
+    form = _FORMS[wire.call]
+    text = f"{form.opening}{form.write(form.prefix, wire)}{form.closing}"
+    return text.encode("utf-8", "xmlcharrefreplace")  # half a character becomes a reference that no parser takes
+
+
+def _read_back(call: Call, body: bytes) -> _Element:
+    """Read what was written and check it.
+
+    :raises InvalidRequest: it breaks the schema, or holds characters that XML does not have
+    """
+    try:
+        root = read_back(body)
+    except UnreadableMessage:
+        name = CALLS[call].body
+        problem = SchemaProblem(f"/{name}", "CHARACTERS", "characters that XML cannot hold")
+        raise InvalidRequest(call, [problem]) from None
+    problems = validate_request(root)
+    if problems:
+        raise InvalidRequest(call, problems)
+    return root
+
+
+def _base64(archive: bytes) -> str:
+    return base64.b64encode(archive).decode("ascii")
 
 
 def read_body(content_type: str, body: bytes) -> _Element:
@@ -169,89 +207,72 @@ def decode_body(element: _Element) -> WireRequest:
     return _READERS[call](children(element))
 
 
-def _head(make: Maker, root: _Element, pin: str, wire: WireRequest, owner: WireOwner | None) -> None:
-    make.options(root, wire.options)
-    make.texts(root, ("pincode", pin))
-    make.owner(root, "Proprietario", owner)
+def _head(prefix: str, wire: _Owned) -> str:
+    pin, owner = leaves(prefix, ("pincode", wire.pin)), owner_text(prefix, "Proprietario", wire.owner)
+    return f"{options_text(prefix, wire.options)}{pin}{owner}"
 
 
-def _write_insert(make: Maker, root: _Element, wire: WireRequest) -> None:
-    wire = cast(InsertRequest, wire)
-    _head(make, root, wire.pin, wire, wire.owner)
-    make.document(root, "idInserimentoDocumentoFiscale", wire.document)
+def _write_insert(prefix: str, wire: InsertRequest) -> str:
+    return _head(prefix, wire) + document_text(prefix, "idInserimentoDocumentoFiscale", wire.document)
 
 
-def _write_change(make: Maker, root: _Element, wire: WireRequest) -> None:
-    wire = cast(ChangeRequest, wire)
-    _head(make, root, wire.pin, wire, wire.owner)
-    make.document(root, "idVariazioneDocumentoFiscale", wire.document)
+def _write_change(prefix: str, wire: ChangeRequest) -> str:
+    return _head(prefix, wire) + document_text(prefix, "idVariazioneDocumentoFiscale", wire.document)
 
 
-def _write_refund(make: Maker, root: _Element, wire: WireRequest) -> None:
-    wire = cast(RefundRequest, wire)
-    _head(make, root, wire.pin, wire, wire.owner)
-    make.identifier(root, "idRimborsoDocumentoFiscale", wire.original)
-    make.document(root, "DocumentoSpesa", wire.document)
+def _write_refund(prefix: str, wire: RefundRequest) -> str:
+    original = wire_identifier_text(prefix, "idRimborsoDocumentoFiscale", wire.original)
+    return f"{_head(prefix, wire)}{original}{document_text(prefix, 'DocumentoSpesa', wire.document)}"
 
 
-def _write_cancel(make: Maker, root: _Element, wire: WireRequest) -> None:
-    wire = cast(CancelRequest, wire)
-    _head(make, root, wire.pin, wire, wire.owner)
-    make.identifier(root, "idCancellazioneDocumentoFiscale", wire.id)
+def _write_cancel(prefix: str, wire: CancelRequest) -> str:
+    return _head(prefix, wire) + wire_identifier_text(prefix, "idCancellazioneDocumentoFiscale", wire.id)
 
 
-def _write_upload(make: Maker, root: _Element, wire: WireRequest) -> None:
-    wire = cast(UploadRequest, wire)
-    make.texts(root, ("nomeFileAllegato", wire.file_name), ("pincodeInvianteCifrato", wire.pin))
-    make.owner(root, "datiProprietario", wire.owner)
-    make.options(root, wire.options)
-    make.texts(root, ("documento", base64.b64encode(wire.archive).decode("ascii")))
+def _write_upload(prefix: str, wire: UploadRequest) -> str:
+    named = leaves(prefix, ("nomeFileAllegato", wire.file_name), ("pincodeInvianteCifrato", wire.pin))
+    owner = owner_text(prefix, "datiProprietario", wire.owner)
+    return f"{named}{owner}{options_text(prefix, wire.options)}{_NO_ARCHIVE.decode()}"
 
 
-def _write_outcome(make: Maker, root: _Element, wire: WireRequest) -> None:
-    wire = cast(OutcomeRequest, wire)
-    block = make.group(root, "DatiInputRichiesta")
-    make.texts(block, ("pinCode", wire.pin), ("dataInizio", wire.first_day), ("dataFine", wire.last_day))
-    make.texts(block, ("protocollo", wire.protocol))
-    make.options(block, wire.options)
+def _write_outcome(prefix: str, wire: OutcomeRequest) -> str:
+    asked = leaves(
+        prefix,
+        ("pinCode", wire.pin),
+        ("dataInizio", wire.first_day),
+        ("dataFine", wire.last_day),
+        ("protocollo", wire.protocol),
+    )
+    return group(prefix, "DatiInputRichiesta", asked + options_text(prefix, wire.options))
 
 
-def _write_receipts(make: Maker, root: _Element, wire: WireRequest) -> None:
-    wire = cast(ErrorDetailRequest | ReceiptRequest, wire)
-    block = make.group(root, "DatiInputRichiesta")
-    make.texts(block, ("pinCode", wire.pin), ("protocollo", wire.protocol))
-    make.options(block, wire.options)
+def _write_receipts(prefix: str, wire: ErrorDetailRequest | ReceiptRequest) -> str:
+    asked = leaves(prefix, ("pinCode", wire.pin), ("protocollo", wire.protocol))
+    return group(prefix, "DatiInputRichiesta", asked + options_text(prefix, wire.options))
 
 
-def _write_query(make: Maker, root: _Element, wire: WireRequest) -> None:
-    wire = cast(PointQueryRequest, wire)
-    _head(make, root, wire.pin, wire, wire.owner)
-    make.identifier(root, "idDocumentoFiscale", wire.id)
+def _write_query(prefix: str, wire: PointQueryRequest) -> str:
+    return _head(prefix, wire) + wire_identifier_text(prefix, "idDocumentoFiscale", wire.id)
 
 
-def _write_report(make: Maker, root: _Element, wire: WireRequest) -> None:
-    wire = cast(MonthlyReportRequest, wire)
-    _head(make, root, wire.pin, wire, wire.owner)
-    make.texts(root, ("annoMese", wire.month), ("tipoEstrazione", wire.extraction))
+def _write_report(prefix: str, wire: MonthlyReportRequest) -> str:
+    return _head(prefix, wire) + leaves(prefix, ("annoMese", wire.month), ("tipoEstrazione", wire.extraction))
 
 
-def _write_flag_detail(make: Maker, root: _Element, wire: WireRequest) -> None:
-    wire = cast(FlagDetailRequest, wire)
-    make.texts(root, ("pincode", wire.pin))
-    make.owner(root, "Proprietario", wire.owner)
-    make.identifier(root, "idDocumentoFiscale", wire.id)
-    make.options(root, wire.options)
+def _write_flag_detail(prefix: str, wire: FlagDetailRequest) -> str:
+    pin, owner = leaves(prefix, ("pincode", wire.pin)), owner_text(prefix, "Proprietario", wire.owner)
+    document = wire_identifier_text(prefix, "idDocumentoFiscale", wire.id)
+    return f"{pin}{owner}{document}{options_text(prefix, wire.options)}"
 
 
-def _write_flag_report(make: Maker, root: _Element, wire: WireRequest) -> None:
-    wire = cast(FlagReportRequest, wire)
-    make.texts(root, ("pincode", wire.pin))
-    make.owner(root, "Proprietario", wire.owner)
-    make.texts(root, ("dataIniPeriodoSegnalazione", wire.first_day), ("dataFinPeriodoSegnalazione", wire.last_day))
-    make.options(root, wire.options)
+def _write_flag_report(prefix: str, wire: FlagReportRequest) -> str:
+    pin, owner = leaves(prefix, ("pincode", wire.pin)), owner_text(prefix, "Proprietario", wire.owner)
+    first = ("dataIniPeriodoSegnalazione", wire.first_day)
+    last = ("dataFinPeriodoSegnalazione", wire.last_day)
+    return f"{pin}{owner}{leaves(prefix, first, last)}{options_text(prefix, wire.options)}"
 
 
-_WRITERS: dict[Call, Callable[[Maker, _Element, WireRequest], None]] = {
+_WRITERS: dict[Call, Callable[[str, Any], str]] = {
     Call.INSERT: _write_insert,
     Call.CHANGE: _write_change,
     Call.REFUND: _write_refund,
@@ -265,6 +286,25 @@ _WRITERS: dict[Call, Callable[[Maker, _Element, WireRequest], None]] = {
     Call.FLAG_DETAIL: _write_flag_detail,
     Call.FLAG_REPORT: _write_flag_report,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How the body of a call is written: its first and last tag, the prefix of all others, and what is between."""
+
+    opening: str
+    closing: str
+    prefix: str
+    write: Callable[[str, Any], str]
+
+
+def _form(call: Call, write: Callable[[str, Any], str]) -> _Form:
+    facts = CALLS[call]
+    opening = f'<{_PREFIX}{facts.body} xmlns:ts="{facts.facts.namespace}">'
+    return _Form(opening, f"</{_PREFIX}{facts.body}>", _PREFIX if facts.facts.qualified else "", write)
+
+
+_FORMS = {call: _form(call, write) for call, write in _WRITERS.items()}
 
 _Found = dict[str, _Element]
 

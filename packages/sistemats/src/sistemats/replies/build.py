@@ -9,7 +9,7 @@ from typing import cast
 from lxml import etree
 
 from sistemats.codes import CALLS, SERVICES, Service
-from sistemats.envelopes.elements import Maker
+from sistemats.envelopes.wire import WireId
 from sistemats.replies.values import (
     DocumentReply,
     ErrorDetailReply,
@@ -30,6 +30,35 @@ from sistemats.replies.values import (
 from sistemats.xml import SOAP_NS, serialise, soap_envelope
 
 _Element = etree._Element
+
+
+class Maker:
+    """Adds children in one namespace (`{ns}` prefix) or in none (empty prefix)."""
+
+    __slots__ = ("_prefix",)
+
+    def __init__(self, namespace: str = "") -> None:
+        """Qualify every child with `namespace` unless it is empty."""
+        self._prefix = f"{{{namespace}}}" if namespace else ""
+
+    def group(self, parent: _Element, name: str) -> _Element:
+        """Add a child that will hold other elements."""
+        return etree.SubElement(parent, self._prefix + name)
+
+    def texts(self, parent: _Element, *pairs: tuple[str, str | None]) -> None:
+        """Add one child for each (name, text); None adds nothing."""
+        prefix = self._prefix
+        for name, text in pairs:
+            if text is not None:
+                etree.SubElement(parent, prefix + name).text = text
+
+    def identifier(self, parent: _Element, name: str, wire_id: WireId) -> None:
+        """Add a document identifier under its name in this service."""
+        block = self.group(parent, name)
+        self.texts(block, ("pIva", wire_id.vat_number), ("dataEmissione", wire_id.issued_on))
+        self.texts(
+            self.group(block, "numDocumentoFiscale"), ("dispositivo", wire_id.device), ("numDocumento", wire_id.number)
+        )
 
 
 def build_reply(reply: Reply | Fault) -> bytes:
