@@ -9,8 +9,8 @@ from sportello.billing.models import Payment
 from sportello.billing.operations.credit import NoteValues, issue_credit_note
 from sportello.billing.operations.payments import void_payment
 from sportello.core.actors import System, acting
-from sportello.expenses.operations.many import send_many
 from sportello.expenses.operations.manual import send_now
+from sportello.expenses.operations.many import send_many
 from tests.billing.desk import issued, paid
 from tests.expenses.counter import Counter, Fault, Rule
 from tests.world import DAY, World

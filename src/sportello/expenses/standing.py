@@ -71,6 +71,7 @@ class Waiting(NamedTuple):
     refused_hash: str
     refused_operation: str
     ask: bool
+    sent_once: bool
 
     @property
     def carrier(self) -> None:

@@ -31,7 +31,8 @@ from sportello.expenses.models import (
     Transmission,
     TransmissionKind,
 )
-from sportello.expenses.rules.next_step import FLAGS, Sides, Step, next_step
+from sportello.expenses.rules.content import Content, Reference
+from sportello.expenses.rules.next_step import FLAGS, Step, next_step
 from sportello.expenses.standing import Waiting, sides_of
 from sportello.expenses.states import CallState, Visible
 
@@ -48,27 +49,40 @@ _ALONE = Ready(Expense, lambda key: _to_claim().filter(pk=key, original=None))
 """A document that takes back from no other."""
 TAKES_BACK_WHAT_RESTS = Q(original__held=Held.HELD, original__carrier=None, original__ask=False)
 """Refunds of what the State holds and nobody is speaking about."""
+_NEW = frozenset({Step.INSERT, Step.REFUND})
 _GOING = {"activated_at__isnull": False, "stopped_at__isnull": True}
-_CALLS, _ATTEMPTS = ReadyInsert(Transmission), ReadyInsert(Attempt)
-_IN_A_FILE = ReadyInserts(
+_ONE_CALL, _ONE_ATTEMPT = ReadyInsert(Transmission), ReadyInsert(Attempt)
+ATTEMPTS = ReadyInserts(
     Attempt,
     [
         *("uid", "practice", "entity", "transmission", "expense"),
         *("operation", "content", "content_hash", "known_protocol"),
     ],
 )
+"""Documents in calls or files, many at once: see `attempt`."""
 _SHOULD, _CONTENT = Expense._meta.get_field("should"), Attempt._meta.get_field("content")
 _TAKEN = ReadyUpdate(Expense, ["carrier", "state", "wanted", "sent_once", "version", "updated_at"])
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A document that is this caller's to send: what was written down for it, and whether it was sent before."""
+    """
+    A document that is this caller's to send, and what was written down for it.
 
-    transmission: Transmission
-    attempt: Attempt
-    expense: Expense
+    :ivar attempted_at: when it was written down (aware)
+    :ivar content: what goes to the State, None for a cancellation
+    :ivar protocol: the last one that the State gave it, "" for none
+    :ivar sent_before: an earlier attempt may have been carried out
+    """
+
+    call_id: int
+    expense_id: int
     step: Step
+    attempted_at: datetime
+    reference: Reference
+    content: Content | None
+    content_hash: str
+    protocol: str
     sent_before: bool
 
 
@@ -125,7 +139,8 @@ def _locked(expense_id: int) -> Expense:
     return _DOCUMENT.one(expense_id)
 
 
-def _may_leave(entity_id: int) -> bool:
+def may_leave(entity_id: int) -> bool:
+    """Tell whether an entity's account is active and not stopped."""
     return StsSettings.objects.filter(entity_id=entity_id, **_GOING).exists()
 
 
@@ -143,23 +158,26 @@ def _write_down(row: Expense, step: Step, by: int | None, now: datetime) -> Clai
         attempted_at=now,
         lease_until=now + patience.lease(upload=False),
     )
-    _CALLS.insert(transmission)
-    attempt = Attempt(
-        practice_id=row.practice_id,
-        entity_id=row.entity_id,
-        transmission=transmission,
-        expense=row,
-        operation=operation,
-        content=content,
-        content_hash=digest,
-        known_protocol=row.protocol,
+    _ONE_CALL.insert(transmission)
+    _ONE_ATTEMPT.insert(
+        Attempt(
+            practice_id=row.practice_id,
+            entity_id=row.entity_id,
+            transmission=transmission,
+            expense=row,
+            operation=operation,
+            content=content,
+            content_hash=digest,
+            known_protocol=row.protocol,
+        )
     )
-    _ATTEMPTS.insert(attempt)
     row.carrier, row.state = transmission, Visible.QUEUED.value
     row.wanted, row.sent_once = row.wanted or by is not None, True
     row.version += 1
     _TAKEN.update(row)
-    return Claimed(transmission, attempt, row, step, sent_before)
+    reference = Reference(row.vat_number, row.issued_on, row.number, row.device)
+    read = Content.read(content) if content else None
+    return Claimed(transmission.pk, row.pk, step, now, reference, read, digest, row.protocol, sent_before)
 
 
 def sendable(entity_id: int, *, now: datetime, automatic: bool) -> QuerySet[Expense, Expense]:
@@ -174,11 +192,7 @@ def sendable(entity_id: int, *, now: datetime, automatic: bool) -> QuerySet[Expe
 def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None = None) -> ClaimedFile | None:
     """Take documents that wait for one file and write all of them down; None when fewer than one can go."""
     with write_turn(), transaction.atomic(), held_ring():
-        if not _may_leave(entity_id):
-            return None
-        rows = _lock_ready(sendable(entity_id, now=now, automatic=automatic))
-        found = sides_of(rows)
-        mine = [(row, step) for row in rows if (step := _file_step(found[row.pk])) is not None]
+        mine = take(sendable(entity_id, now=now, automatic=automatic)) if may_leave(entity_id) else []
         if not mine:
             return None
         transmission = Transmission(
@@ -193,8 +207,8 @@ def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None
         )
         transmission.file_name = f"sts-{transmission.uid.hex}-0001.zip"
         transmission.save(force_insert=True)
-        parcels = tuple(_parcel(row, step) for row, step in mine)
-        _IN_A_FILE.insert(_attempt(transmission, row, parcel) for (row, _), parcel in zip(mine, parcels, strict=True))
+        parcels = tuple(parcel_of(row, step) for row, step in mine)
+        ATTEMPTS.insert(attempt(transmission.pk, row, one) for (row, _), one in zip(mine, parcels, strict=True))
         Expense.objects.filter(Among("pk", [row.pk for row, _ in mine])).update(
             carrier=transmission,
             state=Visible.QUEUED.value,
@@ -203,6 +217,14 @@ def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None
             updated_at=now,
         )
     return ClaimedFile(transmission, parcels)
+
+
+def take(rows: QuerySet[Expense, Expense]) -> list[tuple[Waiting, Step]]:
+    """Lock documents that wait, at most a file of them, oldest first; return those to insert or refund now."""
+    locked = _lock_ready(rows)
+    found = sides_of(locked)
+    steps = ((row, next_step(found[row.pk])) for row in locked)
+    return [(row, step) for row, step in steps if step in _NEW]
 
 
 def _lock_ready(rows: QuerySet[Expense, Expense]) -> list[Waiting]:
@@ -226,21 +248,18 @@ def _waiting(rows: QuerySet[Expense, Expense]) -> list[Waiting]:
     return [Waiting._make(row) for row in rows.values_list(*Waiting._fields)]
 
 
-def _file_step(sides: Sides) -> Step | None:
-    step = next_step(sides)
-    return step if step in {Step.INSERT, Step.REFUND} else None
-
-
-def _parcel(row: Waiting, step: Step) -> Parcel:
+def parcel_of(row: Waiting, step: Step) -> Parcel:
+    """Return what goes to the State of a document."""
     text = _SHOULD.opened(row.should, scope=f"party:{row.practice_id}", uid=row.uid)
     return Parcel(row.pk, FLAGS[step], text, row.should_hash)
 
 
-def _attempt(transmission: Transmission, row: Waiting, parcel: Parcel) -> Sequence[object]:
+def attempt(call_id: int, row: Waiting, parcel: Parcel) -> Sequence[object]:
+    """Return the row of `ATTEMPTS` for a document in a call or file, its content closed."""
     uid = uuid.uuid4()
     content = _CONTENT.closed(parcel.text, scope=f"party:{row.practice_id}", uid=uid)
     return (
-        *(uid, row.practice_id, row.entity_id, transmission.pk, row.pk),
+        *(uid, row.practice_id, row.entity_id, call_id, row.pk),
         *(parcel.operation, content, parcel.content_hash, row.protocol),
     )
 

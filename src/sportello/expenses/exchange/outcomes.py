@@ -7,13 +7,12 @@ receipt and the error file are kept as they came. Settling goes slice by slice; 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F
 
 from sistemats import Client
 from sistemats.codes import SendingState
@@ -30,11 +29,11 @@ from sportello.core.ready_many import Among
 from sportello.core.turns import write_turn
 from sportello.expenses import patience, running
 from sportello.expenses.exchange.files import SLICE, next_look, save_slice
-from sportello.expenses.exchange.settling import apply, close_attempt, follow_up, stop_account
-from sportello.expenses.models import Attempt, Expense, Held, Outcome, Transmission, TransmissionKind
+from sportello.expenses.exchange.settling import accept_all, apply, close_attempt, follow_up, stop_account, wake_refunds
+from sportello.expenses.models import Attempt, Expense, Outcome, Transmission, TransmissionKind
 from sportello.expenses.rules.answers import Answer, Said, read, scrubbed
 from sportello.expenses.standing import restate_originals
-from sportello.expenses.states import CallState, Visible, check_call_move
+from sportello.expenses.states import CallState, check_call_move
 
 WHOLE = frozenset({SendingState.REJECTED_IN_PROCESSING, SendingState.REJECTED_AT_ACCEPTANCE})
 FILE_REFUSED = "FILE"
@@ -171,10 +170,13 @@ def _settle_slice(transmission_id: int, state: SendingState, protocol: str, erro
                 smooth[expense_id] = attempt_id
             else:
                 rough[expense_id] = said.get(expense_id, ())
-        _accept_all(smooth, protocol, now)
+        if smooth:
+            accept_all(smooth, Attempt.objects.filter(Among("pk", smooth.values())), protocol[:40], now=now)
         settled = _settle_all_rough(transmission_id, rough, state, protocol, now)
         restate_originals({row.original_id for row in rows.values() if row.original_id is not None})
-        _wake(smooth, settled, now)  # last: see decision 0077
+        wake_refunds(smooth)  # last: see decision 0077
+        for expense in settled:
+            follow_up(expense, now=now)
     return len(attempts)
 
 
@@ -200,33 +202,6 @@ def _locked(expense_ids: Iterable[int]) -> dict[int, _Sent]:
     return {row[0]: _Sent._make(row) for row in rows.values_list(*_Sent._fields)}
 
 
-def _accept_all(sent: Mapping[int, int], protocol: str, now: datetime) -> None:
-    """Write down documents, with their attempts, that are held exactly as they should be: two statements for all."""
-    if not sent:
-        return
-    Attempt.objects.filter(Among("pk", sent.values())).update(outcome=Outcome.ACCEPTED)
-    mine = Expense.objects.filter(Among("pk", sent))
-    mine.update(
-        held=Held.HELD,
-        known_hash=F("should_hash"),
-        known_amount=F("amount"),
-        known_at=now,
-        protocol=protocol[:40],
-        has_warnings=False,
-        refused_hash="",
-        refused_operation="",
-        messages=[],
-        ask=False,
-        wanted=False,
-        tries=0,
-        next_try_at=None,
-        carrier=None,
-        state=Visible.ACCEPTED.value,
-        version=F("version") + 1,
-        updated_at=now,
-    )
-
-
 def _settle_all_rough(
     transmission_id: int, said: Mapping[int, Sequence[ErrorRow]], state: SendingState, protocol: str, now: datetime
 ) -> list[Expense]:
@@ -245,15 +220,6 @@ def _settle_rough(attempt: Attempt, row: Expense, answer: Answer, now: datetime)
     apply(row, attempt, answer, now=now)
     row.carrier = None
     save_slice([row])
-
-
-def _wake(accepted: Collection[int], settled: Iterable[Expense], now: datetime) -> None:
-    """Have the sender go on with the refunds of what is held now, and with what settled documents leave to be done."""
-    waiting = Expense.objects.filter(Among("original_id", accepted), due=True, held=Held.NONE)
-    for entity_id, practice_id in waiting.order_by("pk").values_list("entity_id", "practice_id")[:1]:
-        running.wake(entity_id, practice_id)
-    for row in settled:
-        follow_up(row, now=now)
 
 
 def _answer(state: SendingState, protocol: str, said: Sequence[ErrorRow]) -> Answer:

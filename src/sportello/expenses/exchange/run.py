@@ -6,6 +6,7 @@ It goes on where a killed one left off.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from sportello.expenses.exchange.claiming import TAKES_BACK_WHAT_RESTS, claim_fi
 from sportello.expenses.exchange.doubts import in_doubt, settle_doubt
 from sportello.expenses.exchange.files import release, send_file
 from sportello.expenses.exchange.outcomes import due_for_a_look, look
+from sportello.expenses.exchange.rounds import Pace, send_round
 from sportello.expenses.exchange.singles import carry_out
 from sportello.expenses.models import Expense, ExpenseKind, Held, StsSettings, Transmission
 from sportello.expenses.rules.answers import Answer, Said
@@ -147,8 +149,17 @@ class _Runner:
         if len(ids) >= self.many:
             self._files()
             return
-        self._each(ids, lambda pk: carry_out(self.client, pk).answer)
+        self._rounds(ids)
         self.ran.more |= len(ids) == AT_ONE_GO
+
+    def _rounds(self, ids: list[int]) -> None:
+        pace, waiting = Pace(), deque(ids)
+        while waiting and not self._locked():
+            some = [waiting.popleft() for _ in range(min(pace.begin(), len(waiting)))]
+            answers = send_round(self.client, self.entity_id, some, automatic=self.automatic)
+            pace.end(len(answers))
+            self.ran.calls += len(answers)
+            self.ran.stopped |= any(one.said is Said.ACCOUNT for one in answers)
 
     def _files(self) -> None:
         while True:

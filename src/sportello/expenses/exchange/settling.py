@@ -5,14 +5,16 @@ A call is settled once: whoever comes second finds it settled and changes nothin
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from sportello.core import audit
 from sportello.core.actors import System
 from sportello.core.ready import Ready
+from sportello.core.ready_many import Among
 from sportello.core.ready_writes import ReadyUpdate
 from sportello.core.turns import write_turn
 from sportello.expenses import patience, running
@@ -43,7 +45,7 @@ WRITTEN = (
     *("refused_hash", "refused_operation", "messages", "messages_at", "ask", "wanted", "tries", "next_try_at"),
     *("carrier", *STATE),
 )
-_OF_CALL = ("state", "kind", "operation", "practice", "entity", "asked", "ask_after", "protocol")
+OF_CALL = ("state", "kind", "operation", "practice", "entity", "asked", "ask_after", "protocol")
 _OF_DOCUMENT = (
     *("practice", "entity", "invoice__patient", "kind", "original", "amount", "due", "problem", "should_hash"),
     *("held", "known_hash", "known_amount", "known_at", "protocol", "has_warnings", "refused_hash"),
@@ -56,7 +58,7 @@ _SENT = Ready(
         .select_related("transmission", "expense__invoice")
         .only(
             *("expense", "transmission", "operation", "content_hash"),
-            *(f"transmission__{name}" for name in _OF_CALL),
+            *(f"transmission__{name}" for name in OF_CALL),
             *(f"expense__{name}" for name in _OF_DOCUMENT),
         )
         .annotate(has_refunds=Exists(Expense.objects.filter(original_id=OuterRef("expense_id"))))
@@ -71,7 +73,7 @@ _REFUND_DUE = Ready(Expense, lambda original: Expense.objects.filter(original_id
 _SETTLED = ReadyUpdate(Expense, WRITTEN)
 _SETTLED_SILENTLY = ReadyUpdate(Expense, [name for name in WRITTEN if name not in {"messages", "messages_at"}])
 _OUTCOME = ReadyUpdate(Attempt, ["outcome", "messages"])
-_CLOSED = ReadyUpdate(
+CLOSED = ReadyUpdate(
     Transmission, ["state", "answered_at", "settled_at", "protocol", "trouble", "messages", "ask_after"]
 )
 
@@ -105,7 +107,9 @@ def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expens
             apply(row, attempt, answer, now=now)
             row.carrier = None
         _show(row, answer, now, alone=not vars(attempt).get("has_refunds", True))
-        _tell(call, row, answer)
+        about = audit.Subject("expense", row.pk, row.invoice.patient_id, row.entity_id)
+        told = deed(call, answer, about, Visible(row.state), invoice_id=row.invoice_id)
+        audit.record_many(System("sistema ts", row.practice_id), [told])
     return row
 
 
@@ -161,7 +165,6 @@ def follow_up(row: Expense, *, now: datetime, alone: bool = False) -> None:
 
 
 def _close_call(call: Transmission, answer: Answer, now: datetime) -> None:
-    upload = call.kind == TransmissionKind.BATCH
     to = {
         Said.DOUBT: CallState.UNCERTAIN,
         Said.LATER: CallState.NOT_SENT,
@@ -169,12 +172,21 @@ def _close_call(call: Transmission, answer: Answer, now: datetime) -> None:
     }.get(answer.said, CallState.DONE)
     call.trouble, call.messages = answer.trouble, list(answer.messages)
     if to is CallState.UNCERTAIN:
-        doubt(call, now=now, upload=upload)
+        doubt(call, now=now, upload=call.kind == TransmissionKind.BATCH)
         return
+    end_call(call, to, answer.protocol, now)
+    CLOSED.update(call)
+
+
+def end_call(call: Transmission, to: CallState, protocol: str, now: datetime) -> None:
+    """
+    Put an end into a call. Saves nothing: `CLOSED` does.
+
+    :raises ForbiddenSight: the table of calls does not know the step
+    """
     check_call_move(CallState(call.state), to)
     call.state, call.answered_at, call.settled_at = to.value, now, now
-    call.protocol = answer.protocol[:40]
-    _CLOSED.update(call)
+    call.protocol = protocol[:40]
 
 
 def doubt(call: Transmission, *, now: datetime, upload: bool) -> None:
@@ -218,6 +230,49 @@ def apply(row: Expense, attempt: Attempt, answer: Answer, *, now: datetime) -> N
         row.messages, row.messages_at = list(answer.messages), now
 
 
+def accept_all(
+    expense_ids: Collection[int],
+    attempts: QuerySet[Attempt],
+    protocol: str | Subquery,
+    *,
+    messages: Sequence[Mapping[str, str]] = (),
+    now: datetime,
+) -> None:
+    """
+    Write down documents, with their attempts, that are held exactly as they should be: two statements for all.
+
+    :param messages: what the State said of each of them
+    """
+    attempts.update(outcome=Outcome.ACCEPTED, messages=list(messages))
+    Expense.objects.filter(Among("pk", expense_ids)).update(
+        held=Held.HELD,
+        known_hash=F("should_hash"),
+        known_amount=F("amount"),
+        known_at=now,
+        protocol=protocol,
+        has_warnings=False,
+        refused_hash="",
+        refused_operation="",
+        messages=list(messages),
+        messages_at=now if messages else F("messages_at"),
+        ask=False,
+        wanted=False,
+        tries=0,
+        next_try_at=None,
+        carrier=None,
+        state=Visible.ACCEPTED.value,
+        version=F("version") + 1,
+        updated_at=now,
+    )
+
+
+def wake_refunds(expense_ids: Collection[int]) -> None:
+    """Have the sender go on with the refunds of documents that are held now. Call it last: see decision 0077."""
+    waiting = Expense.objects.filter(Among("original_id", expense_ids), due=True, held=Held.NONE)
+    for entity_id, practice_id in waiting.order_by("pk").values_list("entity_id", "practice_id")[:1]:
+        running.wake(entity_id, practice_id)
+
+
 def _was_cancelled_already(attempt: Attempt, answer: Answer) -> bool:
     """A second cancellation is refused with S022: the aim is reached all the same."""
     cancelling = attempt.operation == Operation.CANCEL
@@ -251,16 +306,13 @@ def stop_account(entity_id: int, reason: str, *, now: datetime) -> None:
     stop_entity(account, StopReason(reason), now=now)
 
 
-def _tell(call: Transmission, row: Expense, answer: Answer) -> None:
-    """Write down who sent what and what became of it: operation, outcome and codes, never a person's data."""
-    about = audit.Subject("expense", row.pk, row.invoice.patient_id, row.entity_id)
-    audit.record(
-        System("sistema ts", row.practice_id),
-        AUDIT[Visible(row.state)],
-        about,
-        operation=call.operation,
-        outcome=answer.said.value,
-        codes=sorted(answer.codes),
-        protocol=call.protocol,
-        invoice_id=row.invoice_id,
-    )
+def deed(call: Transmission, answer: Answer, about: audit.Subject, state: Visible, *, invoice_id: int) -> audit.Deed:
+    """Return what the record of deeds keeps of a call: operation, outcome and codes, never a person's data."""
+    details = {
+        "operation": call.operation,
+        "outcome": answer.said.value,
+        "codes": sorted(answer.codes),
+        "protocol": call.protocol,
+        "invoice_id": invoice_id,
+    }
+    return audit.Deed(AUDIT[state], about, details)

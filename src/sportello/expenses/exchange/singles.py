@@ -15,7 +15,7 @@ from sportello.expenses.exchange.claiming import Claimed, claim_one
 from sportello.expenses.exchange.settling import settle_one
 from sportello.expenses.models import Expense
 from sportello.expenses.rules.answers import Answer, Outcome, Said, read
-from sportello.expenses.rules.content import Content, Reference
+from sportello.expenses.rules.content import Reference
 from sportello.expenses.rules.next_step import Step
 
 CALLS = {Step.INSERT: Call.INSERT, Step.CHANGE: Call.CHANGE, Step.REFUND: Call.REFUND, Step.CANCEL: Call.CANCEL}
@@ -38,12 +38,13 @@ def carry_out(
     claimed = claim_one(expense_id, by=by, only=only, now=patience.now())
     if isinstance(claimed, Step):
         return Carried(claimed, None, None)
-    answer = _send(client, claimed)
-    return Carried(claimed.step, answer, settle_one(claimed.transmission.pk, answer, now=patience.now()))
+    answer = send(client, claimed)
+    return Carried(claimed.step, answer, settle_one(claimed.call_id, answer, now=patience.now()))
 
 
-def _send(client: Client, claimed: Claimed) -> Answer:
-    if patience.now() > claimed.transmission.attempted_at + patience.leaves_within(upload=False):
+def send(client: Client, claimed: Claimed) -> Answer:
+    """Send a document that was written down, unless it is too late for that. Outside of any transaction."""
+    if patience.now() > claimed.attempted_at + patience.leaves_within(upload=False):
         return Answer(Said.LATER, trouble="too_slow")  # somebody may soon take this process for dead: nothing left it
     try:
         return read(_call(client, claimed))
@@ -52,16 +53,13 @@ def _send(client: Client, claimed: Claimed) -> Answer:
 
 
 def _call(client: Client, claimed: Claimed) -> Outcome:
-    row = claimed.expense
-    if claimed.step is Step.CANCEL:
-        reference = reference_of(row)
-        doubt = doubt_of(claimed) if claimed.sent_before else None
-        return client.cancel(id_of(reference), retry_of=doubt)
-    content = Content.read(claimed.attempt.content)
-    document = document_of(content)
+    content = claimed.content
     doubt = doubt_of(claimed) if claimed.sent_before else None
+    if content is None:
+        return client.cancel(id_of(claimed.reference), retry_of=doubt)
+    document = document_of(content)
     if claimed.step is Step.CHANGE:
-        return client.change(document, known_protocol=row.protocol or None)
+        return client.change(document, known_protocol=claimed.protocol or None)
     if claimed.step is Step.REFUND and content.original is not None:
         return client.refund(id_of(content.original), document, retry_of=doubt)
     return client.insert(document, retry_of=doubt)
@@ -69,12 +67,12 @@ def _call(client: Client, claimed: Claimed) -> Outcome:
 
 def doubt_of(claimed: Claimed) -> Uncertain:
     """Return what an earlier attempt may have done, so that the State's "already there" can be checked against it."""
-    content = Content.read(claimed.attempt.content) if claimed.attempt.content else None
+    content = claimed.content
     return Uncertain(
         CALLS[claimed.step],
         "An earlier attempt may have been carried out.",
-        claimed.transmission.attempted_at,
-        document_id=id_of(reference_of(claimed.expense)),
+        claimed.attempted_at,
+        document_id=id_of(claimed.reference),
         document=document_of(content) if content else None,
         original=id_of(content.original) if content and content.original else None,
     )
