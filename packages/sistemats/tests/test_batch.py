@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 from collections.abc import Callable, Iterator
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sistemats.crypto import Sealer
-from sistemats.documents import BatchEntry, ExpenseDocument, Sender
+from sistemats.codes import DocumentType, ExpenseType, Operation
+from sistemats.crypto import Opener, Sealer
+from sistemats.documents import BatchEntry, DocumentId, ExpenseDocument, Item, Sender
 from sistemats.envelopes import (
     BatchFile,
     Sealing,
@@ -22,11 +24,13 @@ from sistemats.envelopes import (
     read_archive,
     read_batch,
     read_batch_archive,
+    seal_batch,
     unpack_one,
     write_batch,
 )
 from sistemats.envelopes.archive import Packer
 from sistemats.envelopes.batch import InvalidBatch
+from sistemats.envelopes.text import batch_document_text
 from sistemats.errors import BadArchive, EmptyArchive, ForbiddenXml, UnreadableMessage
 
 MakeDocument = Callable[[int], ExpenseDocument]
@@ -118,6 +122,89 @@ def test_write_batch_refuses_names_the_service_refuses(
 ) -> None:
     with pytest.raises(ValueError, match="6 to 60"):
         list(write_batch(sealing.owner(), wire_documents(sealing, make_document, 1), stem))
+
+
+def _texts(*, empty: bool = True) -> st.SearchStrategy[str]:
+    return st.text(st.characters(exclude_categories=["Cs"]), min_size=0 if empty else 1, max_size=20)
+
+
+_AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-1000, max_value=1000)
+_IDS = st.builds(DocumentId, _texts(), st.dates(), _texts(), st.integers(-1, 1000))
+_ITEMS = st.builds(
+    Item,
+    st.sampled_from(ExpenseType),
+    _AMOUNTS,
+    st.none() | _texts(),
+    st.none() | _AMOUNTS,
+    st.none() | _texts(),
+)
+_DOCUMENTS = st.builds(
+    ExpenseDocument,
+    _IDS,
+    st.dates(),
+    st.lists(_ITEMS, max_size=3).map(tuple),
+    st.none() | st.sampled_from(["", "RSSMRA80A01H501U", base64.b64encode(bytes(128)).decode()]),
+    st.booleans(),
+    st.sampled_from([None, True, False]),
+    st.none() | st.sampled_from(DocumentType),
+    st.sampled_from([None, True, False]),
+)
+
+
+class _Constant(Sealer):
+    """Seals everything alike, so that two ways of writing can be held together."""
+
+    def seal(self, text: str) -> str:
+        return f"sealed {len(text)}"
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(entry=st.builds(BatchEntry, _DOCUMENTS, st.sampled_from(Operation), st.none() | _IDS))
+def test_batch_text_is_the_text_of_the_batch_document(entry: BatchEntry, sender: Sender, sealer: Sealer) -> None:
+    sealing = Sealing(sender, _Constant(sealer.certificate))
+    assert sealing.batch_text(entry) == batch_document_text(sealing.batch_document(entry))
+
+
+@pytest.mark.parametrize("limit", [2_000, 5_000_000])
+def test_seal_batch_writes_what_write_batch_writes(
+    limit: int, sender: Sender, sealer: Sealer, make_document: MakeDocument
+) -> None:
+    sealing = Sealing(sender, _Constant(sealer.certificate))
+    entries = [BatchEntry(make_document(number)) for number in range(30)]
+    wires = map(sealing.batch_document, entries)
+    files = list(seal_batch(sealing, entries, "prova", limit))
+    assert files == list(write_batch(sealing.owner(), wires, "prova", limit))
+    assert sum(file.count for file in files) == 30
+
+
+def test_seal_batch_seals_a_code_anew_in_every_document(
+    sealing: Sealing, opener: Opener, document: ExpenseDocument
+) -> None:
+    (file,) = seal_batch(sealing, [BatchEntry(document), BatchEntry(document)], "prova")
+    first, second = (entry.document.citizen or "" for entry in read_batch_archive(file.archive)[1])
+    assert first != second
+    assert opener.open(first) == opener.open(second) == document.citizen_code
+
+
+def test_seal_batch_names_the_document_that_breaks_the_schema(sealing: Sealing, make_document: MakeDocument) -> None:
+    bad = replace(make_document(1), id=replace(make_document(1).id, number="con spazio"))
+    with pytest.raises(InvalidBatch) as refused:
+        list(seal_batch(sealing, map(BatchEntry, [make_document(0), bad]), "prova"))
+    assert refused.value.index == 1
+
+
+@pytest.mark.parametrize("text", ["\x00", "\ufffe", "\ud800"])
+def test_write_batch_refuses_characters_that_xml_cannot_hold(
+    text: str, sealing: Sealing, make_document: MakeDocument
+) -> None:
+    good = sealing.batch_document(BatchEntry(make_document(0)))
+    bad = replace(good, document=replace(good.document, citizen=text))
+    with pytest.raises(InvalidBatch, match="characters that XML cannot hold") as refused:
+        list(write_batch(sealing.owner(), [good, bad], "prova"))
+    assert refused.value.index == 1
+    with pytest.raises(InvalidBatch, match="characters that XML cannot hold") as owner_refused:
+        list(write_batch(WireOwner(code=text), [good], "prova"))
+    assert owner_refused.value.index is None
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -105,7 +105,7 @@ class Sealer:
             raise NotSealable("Only ASCII can be encrypted: this value has other characters.") from None
         if not 0 < len(plain) <= self._limit:
             raise NotSealable(f"A value of {len(plain)} bytes cannot be encrypted: 1 to {self._limit} can.")
-        return base64.b64encode(self._key.encrypt(plain, _PADDING)).decode("ascii")
+        return binascii.b2a_base64(self._key.encrypt(plain, _PADDING), newline=False).decode("ascii")
 
 
 class Opener:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from sistemats import Client
-from sistemats.envelopes import BatchFile, Sealing, write_batch
+from sistemats.envelopes import BatchFile, Sealing, seal_batch
 from sistemats.envelopes.batch import InvalidBatch
 from sistemats.errors import NotSealable
 from sportello.core import audit
@@ -56,8 +56,8 @@ def _upload(client: Client, sealing: Sealing, claimed: ClaimedFile) -> Answer:
 
 
 def _build(sealing: Sealing, call: Transmission, entries: Iterable[tuple[Content, str]]) -> BatchFile:
-    documents = (sealing.batch_document(entry_of(content, operation)) for content, operation in entries)
-    files = list(write_batch(sealing.owner(), documents, call.file_name.removesuffix("-0001.zip")))
+    documents = (entry_of(content, operation) for content, operation in entries)
+    files = list(seal_batch(sealing, documents, call.file_name.removesuffix("-0001.zip")))
     if len(files) != 1:
         raise RuntimeError(f"transmission {call.pk} does not fit into one file")
     return files[0]

@@ -5,7 +5,7 @@
 """
 
 from sistemats.envelopes.archive import MAX_ARCHIVE, pack_one, read_archive, unpack_one
-from sistemats.envelopes.batch import BatchFile, read_batch, read_batch_archive, write_batch
+from sistemats.envelopes.batch import BatchFile, read_batch, read_batch_archive, seal_batch, write_batch
 from sistemats.envelopes.mime import HttpReply, HttpRequest
 from sistemats.envelopes.sealing import Sealing
 from sistemats.envelopes.soap import InvalidRequest, build_element, build_request, decode_body, parse_request, read_body
@@ -64,6 +64,7 @@ __all__ = [
     "read_batch",
     "read_batch_archive",
     "read_body",
+    "seal_batch",
     "unpack_one",
     "write_batch",
 ]

@@ -12,8 +12,10 @@ from itertools import islice
 
 from lxml import etree
 
+from sistemats.documents import BatchEntry
 from sistemats.envelopes.archive import MAX_ARCHIVE, MAX_UNPACKED, Packer, unpack_one
 from sistemats.envelopes.elements import read_batch_document, read_owner
+from sistemats.envelopes.sealing import Sealing
 from sistemats.envelopes.text import batch_document_text, owner_text
 from sistemats.envelopes.wire import WireBatchDocument, WireOwner
 from sistemats.errors import ForbiddenXml, SistemaTSError, UnreadableMessage
@@ -24,6 +26,7 @@ _HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n<precompilata>'
 _TAIL = b"</precompilata>\n"
 _GROUP_HEAD, _GROUP_TAIL = b"<precompilata><proprietario/>", b"</precompilata>"
 _NO_CHARACTERS = "characters that XML cannot hold"
+_LEVEL = 3  # most of a document is ciphertext: 6 takes three quarters longer and saves a twentieth of the bytes
 _GROUP, _BYTES_PER_GROUPED = 64, 50_000  # documents handled at once; fewer when files are small
 
 
@@ -61,9 +64,30 @@ def write_batch(
     :raises InvalidBatch: the owner block or a document breaks the schema
     :raises ValueError: a stem that makes a name of fewer than 6 or more than 60 characters, or not ASCII
     """
+    return _fill(owner, map(batch_document_text, documents), stem, max_bytes)
+
+
+def seal_batch(
+    sealing: Sealing,
+    entries: Iterable[BatchEntry],
+    stem: str,
+    max_bytes: int = MAX_ARCHIVE,
+) -> Iterator[BatchFile]:
+    """Yield the archives of `write_batch` for documents in clear, sealed for the sender of `sealing`.
+
+    This is the short way for many: no value of the wire is made for each of them.
+
+    :raises InvalidBatch: the owner block or a document breaks the schema
+    :raises NotSealable: a code that cannot be encrypted
+    :raises ValueError: a stem that makes a name of fewer than 6 or more than 60 characters, or not ASCII
+    """
+    return _fill(sealing.owner(), map(sealing.batch_text, entries), stem, max_bytes)
+
+
+def _fill(owner: WireOwner, texts: Iterable[str], stem: str, max_bytes: int) -> Iterator[BatchFile]:
     writer = _Writer(stem, _HEAD + _owner_bytes(owner), max_bytes)
     size = max(1, min(_GROUP, max_bytes // _BYTES_PER_GROUPED))
-    waiting = iter(documents)
+    waiting = iter(texts)
     while group := list(islice(waiting, size)):
         yield from writer.add(group)
     yield from writer.finish()
@@ -79,18 +103,17 @@ class _Writer:
         self._serial, self._taken = 1, 0
         self._file = _OpenFile(_name(stem, 1), head, 0, limit)
 
-    def add(self, group: list[WireBatchDocument]) -> Iterator[BatchFile]:
+    def add(self, texts: list[str]) -> Iterator[BatchFile]:
         """Add documents; yield the files that are full."""
-        texts = [batch_document_text(document) for document in group]
-        whole = "".join(texts).encode()
+        whole = _encoded("".join(texts))
         if not _is_valid(whole):
             self._blame(texts)
         if self._file.fits(len(whole)):
-            self._file.add(whole, len(group))
-            self._taken += len(group)
+            self._file.add(whole, len(texts))
+            self._taken += len(texts)
             return
         for text in texts:
-            data = text.encode()
+            data = _encoded(text)
             if self._file.count and not self._file.fits(len(data)):
                 yield self._file.close()
                 self._serial += 1
@@ -110,7 +133,7 @@ class _Writer:
         """
         for index, text in enumerate(texts, self._taken):
             try:
-                problems = validate_batch_document(read_back(text.encode()))
+                problems = validate_batch_document(read_back(_encoded(text)))
             except UnreadableMessage:
                 problems = [SchemaProblem("/documentoSpesa", "CHARACTERS", _NO_CHARACTERS)]
             if problems:
@@ -118,6 +141,11 @@ class _Writer:
         raise InvalidBatch(
             self._taken, [SchemaProblem("/documentoSpesa", "ELEMENT_CONTENT", "expected documentoSpesa")]
         )
+
+
+def _encoded(text: str) -> bytes:
+    """Return a text as bytes; half a character becomes a reference that no parser takes."""
+    return text.encode("utf-8", "xmlcharrefreplace")
 
 
 def _is_valid(documents: bytes) -> bool:
@@ -135,7 +163,7 @@ def _name(stem: str, serial: int) -> str:
 
 
 def _owner_bytes(owner: WireOwner) -> bytes:
-    written = owner_text("", "proprietario", owner).encode("utf-8", "xmlcharrefreplace")
+    written = _encoded(owner_text("", "proprietario", owner))
     try:
         problems = validate_batch_owner(read_back(written))
     except UnreadableMessage:
@@ -152,7 +180,7 @@ class _OpenFile:
 
     def __init__(self, name: str, head: bytes, first: int, limit: int) -> None:
         self.name, self.first, self.count, self._limit = name, first, 0, limit
-        self._packer = Packer(name.removesuffix(".zip") + ".xml")
+        self._packer = Packer(name.removesuffix(".zip") + ".xml", _LEVEL)
         self._packer.write(head)
 
     def fits(self, size: int) -> bool:

@@ -9,11 +9,11 @@ documents are one person's. PIN and owner's code once: they name the sender, who
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
 from sistemats.codes import Call, Operation
 from sistemats.crypto import Sealer, looks_sealed
 from sistemats.documents import BatchEntry, DocumentId, ExpenseDocument, Item, Owner, Sender
+from sistemats.envelopes.entries import cents, entry_text
 from sistemats.envelopes.wire import (
     CancelRequest,
     ChangeRequest,
@@ -38,22 +38,13 @@ from sistemats.envelopes.wire import (
 _LONGEST_CODE = 16
 
 
-def _cents(amount: Decimal) -> str:
-    """Write euro with two decimals; more decimals are kept, so that the schema or the rules refuse them."""
-    text = str(amount)
-    if text[-3:-2] == "." and text[-2:].isdigit():
-        return text  # the usual case, in a tenth of the time
-    exponent = amount.as_tuple().exponent
-    return f"{amount:f}" if isinstance(exponent, str) or exponent < -2 else f"{amount:.2f}"
-
-
 def wire_item(item: Item) -> WireItem:
     """Write one item down."""
     return WireItem(
         str(item.expense_type),
-        _cents(item.amount),
+        cents(item.amount),
         item.flag,
-        None if item.vat_rate is None else _cents(item.vat_rate),
+        None if item.vat_rate is None else cents(item.vat_rate),
         item.vat_nature,
     )
 
@@ -108,7 +99,7 @@ class Sealing:
         return WireDocument(
             id=WireId.of(document.id),
             paid_on=document.paid_on.isoformat(),
-            items=tuple(wire_item(item) for item in document.items),
+            items=tuple([wire_item(item) for item in document.items]),
             prepaid="1" if document.prepaid else None,
             citizen=self._seal(citizen) if citizen else None,
             traceable=None if traceable is None else ("SI" if traceable else "NO"),
@@ -120,6 +111,11 @@ class Sealing:
         """Return one entry of a batch file."""
         original = None if entry.original is None else WireId.of(entry.original)
         return WireBatchDocument(self.document(entry.document), str(entry.operation), original)
+
+    def batch_text(self, entry: BatchEntry) -> str:
+        """Return one entry of a batch file as the text that its `batch_document` comes to, in half the time."""
+        citizen = entry.document.citizen_code
+        return entry_text(entry, self._seal(citizen) if citizen else None)
 
     def insert(self, document: ExpenseDocument) -> InsertRequest:
         """Return the request that inserts a document."""

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 from sistemats.codes import Call
 from sistemats.crypto import Sealer
 from sistemats.documents import BatchEntry, DocumentId, ExpenseDocument, Sender
-from sistemats.envelopes import MAX_ARCHIVE, BatchFile, HttpReply, Sealing, WireRequest, build_request, write_batch
+from sistemats.envelopes import MAX_ARCHIVE, BatchFile, HttpReply, Sealing, WireRequest, build_request, seal_batch
 from sistemats.exchange.outcomes import (
     Accepted,
     AcceptedWithWarnings,
@@ -147,8 +147,7 @@ class Client:
         :raises ValueError: a stem that makes a name of fewer than 6 or more than 60 characters, or not ASCII
         """
         entries = (one if isinstance(one, BatchEntry) else BatchEntry(one) for one in documents)
-        wires = map(self._sealing.batch_document, entries)
-        return write_batch(self._sealing.owner(), wires, stem, max_bytes)
+        return seal_batch(self._sealing, entries, stem, max_bytes)
 
     def upload(self, file: BatchFile, probe: DocumentId | None = None, inline: bool = False) -> UploadOutcome:
         """Upload a batch file. Acceptance means taken in charge: read the outcome later.
