@@ -46,9 +46,11 @@ class EuroField(_Column):  # type: ignore[type-arg]
 
         :raises ValueError: a part of a cent would be lost
         """
-        if value is None or hasattr(value, "resolve_expression"):
-            return value
-        cents = (value if isinstance(value, Decimal) else Decimal(str(value))) * _HUNDRED
+        if not isinstance(value, Decimal):
+            if value is None or hasattr(value, "resolve_expression"):
+                return value
+            value = Decimal(str(value))
+        cents = value * _HUNDRED
         if cents != cents.to_integral_value():
             raise ValueError(f"{self.name} is not in whole cents")
         return int(cents)

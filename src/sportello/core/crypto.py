@@ -13,7 +13,6 @@ from __future__ import annotations
 import base64
 import hmac
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -37,7 +36,7 @@ class WrongKey(RuntimeError):
 class KeyRing:
     """The master keys by id, which one writes, and the one that keyed hashes use."""
 
-    keys: Mapping[str, bytes] = field(repr=False)
+    keys: dict[str, bytes] = field(repr=False)
     active: str
 
     @classmethod
@@ -86,7 +85,7 @@ class KeyRing:
 
     def fingerprint(self, value: str, *, scope: str) -> str:
         """Return a keyed hash (64 hex digits) to look an encrypted value up by; the oldest key makes it."""
-        oldest = self.keys[next(reversed(list(self.keys)))]
+        oldest = next(reversed(self.keys.values()))
         return hmac.digest(_derive(oldest, f"lookup|{scope}"), value.encode(), "sha256").hex()
 
     def derived(self, key_id: str, purpose: str) -> bytes:

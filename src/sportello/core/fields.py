@@ -59,6 +59,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
         """Put the opener in the place of the plain attribute."""
         super().contribute_to_class(cls, name, private_only)
+        self._before_uid = f"{cls._meta.label_lower}.{self.column}:"
         setattr(cls, self.attname, _Opener(self))
 
     def place(self, instance: models.Model) -> str:
@@ -67,7 +68,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
 
     def closed(self, plain: str, *, scope: str, uid: UUID) -> Sealed:
         """Return a text as the database is to hold it in the row with this `uid`, for rows written without a model."""
-        place = f"{self.model._meta.label_lower}.{self.column}:{uid}"
+        place = f"{self._before_uid}{uid}"
         return Sealed(ring().seal(plain.encode(), scope=scope, place=place) if plain else "")
 
     def opened(self, stored: str, *, scope: str, uid: UUID) -> str:
@@ -77,7 +78,7 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         :raises KeyMissing: closed under a key that the ring does not hold
         :raises WrongKey: altered, moved, or another key
         """
-        place = f"{self.model._meta.label_lower}.{self.column}:{uid}"
+        place = f"{self._before_uid}{uid}"
         return ring().open(stored, scope=scope, place=place).decode() if stored else ""
 
     def open(self, instance: models.Model, stored: str) -> str:

@@ -1,15 +1,21 @@
 """Many rows at once without Django's look at each value (decision 0110).
 
 `Among` is `IN` for whole numbers: Django asks every one of them whether it is an expression, which for five hundred
-keys takes longer than the database takes to find the rows. `ReadyInserts` writes many new rows by one statement whose
-SQL is made once a process, and looks only at the columns that differ.
+keys takes longer than the database takes to find the rows. `plain_rows` reads columns as `values_list` does, but makes
+each different value of a column once. `ReadyInserts` writes many new rows by one statement whose SQL is made once a
+process, and looks only at the columns that differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import chain, repeat
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.core.exceptions import EmptyResultSet
@@ -18,12 +24,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F
 from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.sql.constants import MULTI
 
 from sportello.core.actors import current
+from sportello.core.cents import EuroField
+from sportello.core.fields import EncryptedTextField, Sealed
 from sportello.core.ready_writes import goes_as_given
 
 _M = TypeVar("_M", bound=models.Model)
 _Field = models.Field[Any, Any]
+_Adapter = Callable[[Any], Any]
 
 
 class Among(Expression):
@@ -49,9 +59,9 @@ class Among(Expression):
         (self.column,) = exprs
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:  # type: ignore[override]  # a list, as Django takes it too
-        """Return the condition for SQLite: every key a parameter of its own."""
+        """Return the condition for SQLite: all keys in one JSON text."""
         column, params = self._column(compiler)
-        return f"{column} IN ({', '.join(['%s'] * len(self.keys))})", [*params, *self.keys]
+        return f"{column} IN (SELECT value FROM json_each(%s))", [*params, json.dumps(self.keys)]  # noqa: S608 - a column
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         """Return the condition for PostgreSQL: all keys in one array."""
@@ -62,6 +72,35 @@ class Among(Expression):
         if not self.keys:
             raise EmptyResultSet
         return compiler.compile(self.column)
+
+
+def plain_rows(rows: models.QuerySet[Any, tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """
+    Return what a `values_list` queryset finds, in its order, for columns of numbers, texts, days, amounts and UUIDs.
+
+    The papers of a practice share days, prices and words: every different value of a column becomes what the field
+    makes of it once, and all rows with it hold the same object. A JSON column cannot be read so.
+
+    :raises TypeError: a column's values could be changed, so that rows cannot share them
+    """
+    compiler: Any = rows.query.get_compiler(connection=transaction.get_connection())
+    found = list(chain.from_iterable(compiler.execute_sql(MULTI)))
+    if not found:
+        return iter(())
+    chosen = [column for column, _, _ in compiler.select[: compiler.col_count]]
+    if any(isinstance(column.output_field, models.JSONField) for column in chosen):
+        raise TypeError("rows do not share what can be changed: ask the database for a key of the JSON column")
+    columns: list[Iterable[Any]] = list(zip(*found, strict=True))
+    for place, (converters, column) in compiler.get_converters(chosen).items():
+        made = {value: _made(value, converters, column, compiler.connection) for value in set(columns[place])}
+        columns[place] = map(made.__getitem__, columns[place])
+    return zip(*columns, strict=True)
+
+
+def _made(value: Any, converters: Iterable[Callable[..., Any]], column: Any, connection: BaseDatabaseWrapper) -> Any:
+    for convert in converters:
+        value = convert(value, column, connection)
+    return value
 
 
 class ReadyInserts(Generic[_M]):
@@ -88,8 +127,7 @@ class ReadyInserts(Generic[_M]):
         current()
         connection = transaction.get_connection()
         plan = self._plans.get(connection) or self._plan(connection)
-        rest = plan.rest(datetime.now(UTC), connection)
-        ready = [[*plan.adapted(row), *rest] for row in rows]
+        ready = plan.filled(list(rows), connection)
         if ready:
             with transaction.mark_for_rollback_on_error(using=connection.alias), connection.cursor() as cursor:
                 cursor.executemany(plan.sql, ready)
@@ -109,15 +147,18 @@ class ReadyInserts(Generic[_M]):
 class _Plan:
     """A statement of one connection, and what it does to the values that are given and to those that are not."""
 
-    def __init__(self, sql: str, adapters: Sequence[Callable[[Any], Any] | None], rest: Sequence[_Field]) -> None:
+    def __init__(self, sql: str, adapters: Sequence[_Adapter | None], rest: Sequence[_Field]) -> None:
         self.sql, self._adapters, self._rest = sql, adapters, rest
 
-    def adapted(self, row: Sequence[Any]) -> list[Any]:
-        pairs = zip(self._adapters, row, strict=True)
-        return [value if adapt is None else adapt(value) for adapt, value in pairs]
-
-    def rest(self, now: datetime, connection: BaseDatabaseWrapper) -> list[Any]:
-        return [each.get_db_prep_save(_default(each, now), connection) for each in self._rest]
+    def filled(self, rows: Sequence[Sequence[Any]], connection: BaseDatabaseWrapper) -> list[tuple[Any, ...]]:
+        """Return the parameters of each row, made column by column."""
+        if not rows:
+            return []
+        pairs = zip(self._adapters, zip(*rows, strict=True), strict=True)
+        given = [column if adapt is None else map(adapt, column) for adapt, column in pairs]
+        now = datetime.now(UTC)
+        rest = [each.get_db_prep_save(_default(each, now), connection) for each in self._rest]
+        return list(zip(*given, *map(repeat, rest), strict=False))  # what is not given repeats for ever
 
 
 def _default(field: _Field, now: datetime) -> Any:
@@ -126,7 +167,32 @@ def _default(field: _Field, now: datetime) -> Any:
     return field.get_default()
 
 
-def _adapter(field: _Field, connection: BaseDatabaseWrapper) -> Callable[[Any], Any] | None:
+def _adapter(field: _Field, connection: BaseDatabaseWrapper) -> _Adapter | None:
+    """Return what a column does to a value, None where it takes all as they are."""
     if goes_as_given(field) is not None:
         return None
-    return lambda value: field.get_db_prep_save(value, connection)
+    kind, quick = _quick(field, connection)
+
+    def adapt(value: Any) -> Any:
+        return quick(value) if type(value) is kind else field.get_db_prep_save(value, connection)
+
+    return adapt
+
+
+def _quick(field: _Field, connection: BaseDatabaseWrapper) -> tuple[type | None, _Adapter]:
+    """Return what a column does to values of exactly one type; every other value goes the field's own way."""
+    match field:
+        case EncryptedTextField():
+            return Sealed, _as_it_is
+        case EuroField():
+            return Decimal, field.get_prep_value
+        case models.UUIDField():
+            return UUID, _as_it_is if connection.features.has_native_uuid_field else attrgetter("hex")
+        case models.DateField() if not isinstance(field, models.DateTimeField):
+            return date, connection.ops.adapt_datefield_value
+        case _:
+            return None, _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
