@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -86,14 +87,17 @@ class Claimed:
     sent_before: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """What goes to the State of one document of a file: the flag, and the canonical text with the patient's code."""
+class Parcel(NamedTuple):
+    """What goes to the State of one document: the flag, and the canonical text with the patient's code."""
 
     expense_id: int
     operation: str
-    text: str = field(repr=False)
+    text: str
     content_hash: str
+
+    def __repr__(self) -> str:
+        """Return no more than which document it is."""
+        return f"Parcel({self.expense_id})"
 
 
 @dataclass(frozen=True, slots=True)

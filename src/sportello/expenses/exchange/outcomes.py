@@ -147,37 +147,37 @@ def settle_file(transmission_id: int, sending: Sending, errors: _Errors) -> None
 
 
 class _Sent(NamedTuple):
-    """A document of a file that is being settled, locked: what tells whether it is held as it should be."""
+    """A document of a file that is being settled, locked: what was sent of it, and what tells whether that is right."""
 
-    id: int
-    due: bool
-    should_hash: str
-    original_id: int | None
+    pk: int
+    expense_id: int
+    content_hash: str
+    expense__should_hash: str
+    expense__due: bool
+    expense__original_id: int | None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the State holds it as it should be, if it took it."""
+        return self.expense__due and self.content_hash == self.expense__should_hash
 
 
 @at_rest()
 def _settle_slice(transmission_id: int, state: SendingState, protocol: str, errors: _Errors, now: datetime) -> int:
     with write_turn(), transaction.atomic():
-        attempts = _open_attempts(transmission_id)
-        rows = _locked(attempts)
-        said = _said(attempts, errors)
-        smooth: dict[int, int] = {}
-        rough: dict[int, Sequence[ErrorRow]] = {}
-        for expense_id, (attempt_id, content_hash) in attempts.items():
-            row = rows[expense_id]
-            right = state not in WHOLE and expense_id not in said and content_hash == row.should_hash and row.due
-            if right:
-                smooth[expense_id] = attempt_id
-            else:
-                rough[expense_id] = said.get(expense_id, ())
+        sent = _open_slice(transmission_id)
+        said = _said([row.expense_id for row in sent], errors)
+        taken = state not in WHOLE
+        smooth = {row.expense_id: row.pk for row in sent if taken and row.is_right and row.expense_id not in said}
         if smooth:
             accept_all(smooth, Attempt.objects.filter(Among("pk", smooth.values())), protocol[:40], now=now)
+        rough = {row.expense_id: said.get(row.expense_id, ()) for row in sent if row.expense_id not in smooth}
         settled = _settle_all_rough(transmission_id, rough, state, protocol, now)
-        restate_originals({row.original_id for row in rows.values() if row.original_id is not None})
+        restate_originals({row.expense__original_id for row in sent if row.expense__original_id is not None})
         wake_refunds(smooth)  # last: see decision 0077
         for expense in settled:
             follow_up(expense, now=now)
-    return len(attempts)
+    return len(sent)
 
 
 def _said(expense_ids: Iterable[int], errors: _Errors) -> dict[int, Sequence[ErrorRow]]:
@@ -190,16 +190,11 @@ def _said(expense_ids: Iterable[int], errors: _Errors) -> dict[int, Sequence[Err
     return {key: errors[document_id] for key, document_id in named.items() if errors.get(document_id)}
 
 
-def _open_attempts(transmission_id: int) -> dict[int, tuple[int, str]]:
-    """Return some attempts of a file that are not closed yet, by document: id and the hash of what was sent."""
-    rows = Attempt.objects.filter(transmission_id=transmission_id, outcome=Outcome.OPEN).order_by("expense_id")
-    found = rows.values_list("expense_id", "pk", "content_hash")[:SLICE]
-    return {expense_id: (pk, content_hash) for expense_id, pk, content_hash in found}
-
-
-def _locked(expense_ids: Iterable[int]) -> dict[int, _Sent]:
-    rows = Expense.objects.select_for_update().filter(Among("pk", expense_ids)).order_by("pk")
-    return {row[0]: _Sent._make(row) for row in rows.values_list(*_Sent._fields)}
+def _open_slice(transmission_id: int) -> list[_Sent]:
+    """Return some documents of a file that are not settled yet, locked in the order in which everybody locks."""
+    rows = Attempt.objects.select_for_update(of=("expense",)).filter(transmission_id=transmission_id)
+    rows = rows.filter(outcome=Outcome.OPEN).order_by("expense_id")
+    return [_Sent._make(row) for row in rows.values_list(*_Sent._fields)[:SLICE]]
 
 
 def _settle_all_rough(
