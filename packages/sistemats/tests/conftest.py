@@ -152,3 +152,16 @@ def make_document(document: ExpenseDocument) -> Callable[[int], ExpenseDocument]
         return replace(document, id=replace(document.id, number=f"N{number}"))
 
     return make
+
+
+class ConstantSealer(Sealer):
+    """Seals everything alike, so that two ways of writing can be held together."""
+
+    def seal(self, text: str) -> str:
+        return f"sealed {len(text)}"
+
+
+@pytest.fixture
+def constant(sealer: Sealer) -> Sealer:
+    """A sealer whose ciphertexts do not change."""
+    return ConstantSealer(sealer.certificate)

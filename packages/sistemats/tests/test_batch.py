@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import zipfile
 from collections.abc import Callable, Iterator
@@ -12,9 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sistemats.codes import DocumentType, ExpenseType, Operation
 from sistemats.crypto import Opener, Sealer
-from sistemats.documents import BatchEntry, DocumentId, ExpenseDocument, Item, Sender
+from sistemats.documents import BatchEntry, ExpenseDocument, Sender
 from sistemats.envelopes import (
     BatchFile,
     Sealing,
@@ -30,7 +28,6 @@ from sistemats.envelopes import (
 )
 from sistemats.envelopes.archive import Packer
 from sistemats.envelopes.batch import InvalidBatch
-from sistemats.envelopes.text import batch_document_text
 from sistemats.errors import BadArchive, EmptyArchive, ForbiddenXml, UnreadableMessage
 
 MakeDocument = Callable[[int], ExpenseDocument]
@@ -124,52 +121,11 @@ def test_write_batch_refuses_names_the_service_refuses(
         list(write_batch(sealing.owner(), wire_documents(sealing, make_document, 1), stem))
 
 
-def _texts(*, empty: bool = True) -> st.SearchStrategy[str]:
-    return st.text(st.characters(exclude_categories=["Cs"]), min_size=0 if empty else 1, max_size=20)
-
-
-_AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-1000, max_value=1000)
-_IDS = st.builds(DocumentId, _texts(), st.dates(), _texts(), st.integers(-1, 1000))
-_ITEMS = st.builds(
-    Item,
-    st.sampled_from(ExpenseType),
-    _AMOUNTS,
-    st.none() | _texts(),
-    st.none() | _AMOUNTS,
-    st.none() | _texts(),
-)
-_DOCUMENTS = st.builds(
-    ExpenseDocument,
-    _IDS,
-    st.dates(),
-    st.lists(_ITEMS, max_size=3).map(tuple),
-    st.none() | st.sampled_from(["", "RSSMRA80A01H501U", base64.b64encode(bytes(128)).decode()]),
-    st.booleans(),
-    st.sampled_from([None, True, False]),
-    st.none() | st.sampled_from(DocumentType),
-    st.sampled_from([None, True, False]),
-)
-
-
-class _Constant(Sealer):
-    """Seals everything alike, so that two ways of writing can be held together."""
-
-    def seal(self, text: str) -> str:
-        return f"sealed {len(text)}"
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(entry=st.builds(BatchEntry, _DOCUMENTS, st.sampled_from(Operation), st.none() | _IDS))
-def test_batch_text_is_the_text_of_the_batch_document(entry: BatchEntry, sender: Sender, sealer: Sealer) -> None:
-    sealing = Sealing(sender, _Constant(sealer.certificate))
-    assert sealing.batch_text(entry) == batch_document_text(sealing.batch_document(entry))
-
-
 @pytest.mark.parametrize("limit", [2_000, 5_000_000])
 def test_seal_batch_writes_what_write_batch_writes(
-    limit: int, sender: Sender, sealer: Sealer, make_document: MakeDocument
+    limit: int, sender: Sender, constant: Sealer, make_document: MakeDocument
 ) -> None:
-    sealing = Sealing(sender, _Constant(sealer.certificate))
+    sealing = Sealing(sender, constant)
     entries = [BatchEntry(make_document(number)) for number in range(30)]
     wires = map(sealing.batch_document, entries)
     files = list(seal_batch(sealing, entries, "prova", limit))

@@ -57,6 +57,7 @@ def everything(document: ExpenseDocument, sender: Sender, sealer: Sealer) -> lis
         sender,
         sender.owner,
         sealing.insert(document),
+        sealing.written(Call.INSERT, document),
         upload,
         sealing.query(document.id),
         sealing.outcome("P"),
@@ -82,7 +83,7 @@ def test_no_repr_shows_a_secret_or_its_ciphertext(
 
 
 def test_wire_values_hide_every_field_that_may_hold_a_code() -> None:
-    hidden = {"pin", "options", "code", "citizen", "archive"}
+    hidden = {"pin", "options", "code", "citizen", "archive", "inside"}
     for _, kind in inspect.getmembers(wire, is_dataclass):
         for field in fields(kind):
             assert field.repr is (field.name not in hidden), f"{kind}.{field.name}"

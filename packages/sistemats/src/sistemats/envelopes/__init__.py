@@ -1,7 +1,8 @@
 """Requests as they travel: values on the wire, SOAP and MIME around them, and the batch file.
 
 `wire` holds one frozen value per request body, texts exactly as sent. `soap` turns them into HTTP bodies and back.
-`sealing` makes them from documents. `batch` writes and reads the XML inside the zip, streaming.
+`sealing` makes them from documents. `batch` writes and reads the XML inside the zip, streaming. `text` writes the
+elements that they share; `clear` writes those of a document without a value of the wire in between.
 """
 
 from sistemats.envelopes.archive import MAX_ARCHIVE, pack_one, read_archive, unpack_one
@@ -28,6 +29,7 @@ from sistemats.envelopes.wire import (
     WireItem,
     WireOwner,
     WireRequest,
+    WrittenRequest,
 )
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "WireItem",
     "WireOwner",
     "WireRequest",
+    "WrittenRequest",
     "build_element",
     "build_request",
     "decode_body",

@@ -13,7 +13,8 @@ from datetime import date
 from sistemats.codes import Call, Operation
 from sistemats.crypto import Sealer, looks_sealed
 from sistemats.documents import BatchEntry, DocumentId, ExpenseDocument, Item, Owner, Sender
-from sistemats.envelopes.entries import cents, entry_text
+from sistemats.envelopes.clear import cents, clear_document_text, clear_identifier_text, entry_text
+from sistemats.envelopes.text import BODIES, PREFIX, head_text
 from sistemats.envelopes.wire import (
     CancelRequest,
     ChangeRequest,
@@ -33,6 +34,7 @@ from sistemats.envelopes.wire import (
     WireId,
     WireItem,
     WireOwner,
+    WrittenRequest,
 )
 
 _LONGEST_CODE = 16
@@ -55,7 +57,7 @@ class Sealing:
     A citizen's code is sealed anew for each document; PIN and owner's code when first needed, unless told otherwise.
     """
 
-    __slots__ = ("_owner", "_pin", "_sealer", "afresh", "sender")
+    __slots__ = ("_head", "_owner", "_pin", "_sealer", "afresh", "sender")
 
     def __init__(self, sender: Sender, sealer: Sealer, *, afresh: bool = False) -> None:
         """Seal for `sender` with `sealer`; with `afresh` PIN and owner's code too are sealed anew for each request."""
@@ -64,6 +66,7 @@ class Sealing:
         self._sealer = sealer
         self._pin: str | None = None
         self._owner: str | None = None
+        self._head: str | None = None
 
     @property
     def options(self) -> Options:
@@ -82,6 +85,11 @@ class Sealing:
         """Seal a fiscal code, unless it came sealed already (out of an existing 730 file)."""
         return code if len(code) > _LONGEST_CODE and looks_sealed(code) else self._sealer.seal(code)
 
+    def _citizen(self, document: ExpenseDocument) -> str | None:
+        """Return the citizen's code, sealed; None where the document has none."""
+        code = document.citizen_code
+        return self._seal(code) if code else None
+
     def owner(self, sealed: bool = True) -> WireOwner:
         """Return the owner block, its code sealed unless told otherwise."""
         owner: Owner = self.sender.owner
@@ -95,13 +103,12 @@ class Sealing:
     def document(self, document: ExpenseDocument) -> WireDocument:
         """Return a document with the citizen's code sealed."""
         traceable = document.traceable
-        citizen = document.citizen_code
         return WireDocument(
             id=WireId.of(document.id),
             paid_on=document.paid_on.isoformat(),
             items=tuple([wire_item(item) for item in document.items]),
             prepaid="1" if document.prepaid else None,
-            citizen=self._seal(citizen) if citizen else None,
+            citizen=self._citizen(document),
             traceable=None if traceable is None else ("SI" if traceable else "NO"),
             document_type=None if document.document_type is None else str(document.document_type),
             opposed=None if document.opposed is None else ("1" if document.opposed else "0"),
@@ -114,8 +121,22 @@ class Sealing:
 
     def batch_text(self, entry: BatchEntry) -> str:
         """Return one entry of a batch file as the text that its `batch_document` comes to, in half the time."""
-        citizen = entry.document.citizen_code
-        return entry_text(entry, self._seal(citizen) if citizen else None)
+        return entry_text(entry, self._citizen(entry.document))
+
+    def written(self, call: Call, document: ExpenseDocument, original: DocumentId | None = None) -> WrittenRequest:
+        """Return the request of `insert`, `change` or (with `original`) `refund`, its text written already.
+
+        It comes to the same bytes in half the time; nothing in it can be looked at or changed any more.
+        """
+        refunded = "" if original is None else clear_identifier_text(PREFIX, "idRimborsoDocumentoFiscale", original)
+        body = clear_document_text(PREFIX, BODIES[call], document, self._citizen(document))
+        return WrittenRequest(call, f"{self._head_text()}{refunded}{body}")
+
+    def _head_text(self) -> str:
+        """Return options, PIN and owner, with which every request about a document begins."""
+        if self._head is None or self.afresh:
+            self._head = head_text(PREFIX, self.options, self.pin(), self.owner())
+        return self._head
 
     def insert(self, document: ExpenseDocument) -> InsertRequest:
         """Return the request that inserts a document."""

@@ -28,12 +28,15 @@ from sistemats.envelopes.elements import (
 )
 from sistemats.envelopes.mime import HttpRequest, build_mtom, parse_content_type, split_package
 from sistemats.envelopes.text import (
+    BODIES,
+    PREFIX,
     document_text,
     group,
+    head_text,
+    identifier_text,
     leaves,
     options_text,
     owner_text,
-    wire_identifier_text,
 )
 from sistemats.envelopes.wire import (
     NO_OPTIONS,
@@ -51,6 +54,7 @@ from sistemats.envelopes.wire import (
     UploadRequest,
     WireOwner,
     WireRequest,
+    WrittenRequest,
 )
 from sistemats.errors import ForbiddenXml, SistemaTSError, UnknownBody, UnreadableMessage
 from sistemats.schemas import SchemaProblem, validate_request
@@ -64,7 +68,6 @@ _ATTACHMENT_ID = "archive@sistemats"
 _INCLUDED = f'<xop:Include xmlns:xop="{XOP_NS}" href="cid:{_ATTACHMENT_ID}"/>'.encode()
 _NO_ARCHIVE = b"<documento></documento>"
 _PLAIN_XML = "text/xml; charset=UTF-8"
-_PREFIX = "ts:"
 _Owned = InsertRequest | ChangeRequest | RefundRequest | CancelRequest | PointQueryRequest | MonthlyReportRequest
 
 
@@ -89,7 +92,7 @@ def build_element(wire: WireRequest) -> _Element:
     return root
 
 
-def build_request(wire: WireRequest) -> HttpRequest:
+def build_request(wire: WireRequest | WrittenRequest) -> HttpRequest:
     """Return the HTTP body of a request: MTOM for an upload (unless `inline`), plain SOAP for the rest.
 
     :raises InvalidRequest: the values break the schema; nothing may leave
@@ -107,10 +110,11 @@ def build_request(wire: WireRequest) -> HttpRequest:
     return HttpRequest(call, package, content_type, action)
 
 
-def _write(wire: WireRequest) -> bytes:
+def _write(wire: WireRequest | WrittenRequest) -> bytes:
     """Write a body; that of an upload with nothing for its archive, which base64 or a MIME part can only fit."""
     form = _FORMS[wire.call]
-    text = f"{form.opening}{form.write(form.prefix, wire)}{form.closing}"
+    inside = wire.inside if isinstance(wire, WrittenRequest) else form.write(form.prefix, wire)
+    text = f"{form.opening}{inside}{form.closing}"
     return text.encode("utf-8", "xmlcharrefreplace")  # half a character becomes a reference that no parser takes
 
 
@@ -208,25 +212,20 @@ def decode_body(element: _Element) -> WireRequest:
 
 
 def _head(prefix: str, wire: _Owned) -> str:
-    pin, owner = leaves(prefix, ("pincode", wire.pin)), owner_text(prefix, "Proprietario", wire.owner)
-    return f"{options_text(prefix, wire.options)}{pin}{owner}"
+    return head_text(prefix, wire.options, wire.pin, wire.owner)
 
 
-def _write_insert(prefix: str, wire: InsertRequest) -> str:
-    return _head(prefix, wire) + document_text(prefix, "idInserimentoDocumentoFiscale", wire.document)
-
-
-def _write_change(prefix: str, wire: ChangeRequest) -> str:
-    return _head(prefix, wire) + document_text(prefix, "idVariazioneDocumentoFiscale", wire.document)
+def _write_document(prefix: str, wire: InsertRequest | ChangeRequest) -> str:
+    return _head(prefix, wire) + document_text(prefix, BODIES[wire.call], wire.document)
 
 
 def _write_refund(prefix: str, wire: RefundRequest) -> str:
-    original = wire_identifier_text(prefix, "idRimborsoDocumentoFiscale", wire.original)
-    return f"{_head(prefix, wire)}{original}{document_text(prefix, 'DocumentoSpesa', wire.document)}"
+    original = identifier_text(prefix, "idRimborsoDocumentoFiscale", wire.original)
+    return f"{_head(prefix, wire)}{original}{document_text(prefix, BODIES[wire.call], wire.document)}"
 
 
 def _write_cancel(prefix: str, wire: CancelRequest) -> str:
-    return _head(prefix, wire) + wire_identifier_text(prefix, "idCancellazioneDocumentoFiscale", wire.id)
+    return _head(prefix, wire) + identifier_text(prefix, "idCancellazioneDocumentoFiscale", wire.id)
 
 
 def _write_upload(prefix: str, wire: UploadRequest) -> str:
@@ -252,7 +251,7 @@ def _write_receipts(prefix: str, wire: ErrorDetailRequest | ReceiptRequest) -> s
 
 
 def _write_query(prefix: str, wire: PointQueryRequest) -> str:
-    return _head(prefix, wire) + wire_identifier_text(prefix, "idDocumentoFiscale", wire.id)
+    return _head(prefix, wire) + identifier_text(prefix, "idDocumentoFiscale", wire.id)
 
 
 def _write_report(prefix: str, wire: MonthlyReportRequest) -> str:
@@ -261,7 +260,7 @@ def _write_report(prefix: str, wire: MonthlyReportRequest) -> str:
 
 def _write_flag_detail(prefix: str, wire: FlagDetailRequest) -> str:
     pin, owner = leaves(prefix, ("pincode", wire.pin)), owner_text(prefix, "Proprietario", wire.owner)
-    document = wire_identifier_text(prefix, "idDocumentoFiscale", wire.id)
+    document = identifier_text(prefix, "idDocumentoFiscale", wire.id)
     return f"{pin}{owner}{document}{options_text(prefix, wire.options)}"
 
 
@@ -273,8 +272,8 @@ def _write_flag_report(prefix: str, wire: FlagReportRequest) -> str:
 
 
 _WRITERS: dict[Call, Callable[[str, Any], str]] = {
-    Call.INSERT: _write_insert,
-    Call.CHANGE: _write_change,
+    Call.INSERT: _write_document,
+    Call.CHANGE: _write_document,
     Call.REFUND: _write_refund,
     Call.CANCEL: _write_cancel,
     Call.UPLOAD: _write_upload,
@@ -300,8 +299,8 @@ class _Form:
 
 def _form(call: Call, write: Callable[[str, Any], str]) -> _Form:
     facts = CALLS[call]
-    opening = f'<{_PREFIX}{facts.body} xmlns:ts="{facts.facts.namespace}">'
-    return _Form(opening, f"</{_PREFIX}{facts.body}>", _PREFIX if facts.facts.qualified else "", write)
+    opening = f'<{PREFIX}{facts.body} xmlns:ts="{facts.facts.namespace}">'
+    return _Form(opening, f"</{PREFIX}{facts.body}>", PREFIX if facts.facts.qualified else "", write)
 
 
 _FORMS = {call: _form(call, write) for call, write in _WRITERS.items()}

@@ -15,8 +15,16 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape
 
+from sistemats.codes import Call
 from sistemats.envelopes.wire import Options, WireBatchDocument, WireDocument, WireId, WireItem, WireOwner
 
+PREFIX = "ts:"
+BODIES = {
+    Call.INSERT: "idInserimentoDocumentoFiscale",
+    Call.CHANGE: "idVariazioneDocumentoFiscale",
+    Call.REFUND: "DocumentoSpesa",
+}
+"""What the document is called in the requests that bring one."""
 _LINE_ENDS = {"\r": "&#13;"}  # as it stands a parser would read another character
 
 
@@ -58,38 +66,41 @@ def owner_text(prefix: str, name: str, owner: WireOwner | None) -> str:
     return group(prefix, name, leaves(prefix, *codes))
 
 
-def identifier_text(prefix: str, name: str, vat_number: str, issued_on: str, device: str, number: str) -> str:
+def head_text(prefix: str, options: Options, pin: str, owner: WireOwner | None) -> str:
+    """Return what most requests begin with."""
+    opened = options_text(prefix, options) + leaves(prefix, ("pincode", pin))
+    return opened + owner_text(prefix, "Proprietario", owner)
+
+
+def identifier_text(prefix: str, name: str, wire_id: WireId) -> str:
     """Return a document identifier under its name in this service."""
-    p = prefix
-    return (
-        f"<{p}{name}><{p}pIva>{plain(vat_number)}</{p}pIva><{p}dataEmissione>{plain(issued_on)}</{p}dataEmissione>"
-        f"<{p}numDocumentoFiscale><{p}dispositivo>{plain(device)}</{p}dispositivo>"
-        f"<{p}numDocumento>{plain(number)}</{p}numDocumento></{p}numDocumentoFiscale></{p}{name}>"
+    issuer = leaves(prefix, ("pIva", wire_id.vat_number), ("dataEmissione", wire_id.issued_on))
+    numbering = leaves(prefix, ("dispositivo", wire_id.device), ("numDocumento", wire_id.number))
+    return group(prefix, name, issuer + group(prefix, "numDocumentoFiscale", numbering))
+
+
+def _item(prefix: str, item: WireItem) -> str:
+    texts = leaves(
+        prefix,
+        ("tipoSpesa", item.expense_type),
+        ("flagTipoSpesa", item.flag),
+        ("importo", item.amount),
+        ("aliquotaIVA", item.vat_rate),
+        ("naturaIVA", item.vat_nature),
     )
-
-
-def wire_identifier_text(prefix: str, name: str, wire_id: WireId) -> str:
-    """Return a document identifier of the wire."""
-    return identifier_text(prefix, name, wire_id.vat_number, wire_id.issued_on, wire_id.device, wire_id.number)
-
-
-def item_text(
-    prefix: str, expense_type: str, amount: str, flag: str | None, vat_rate: str | None, vat_nature: str | None
-) -> str:
-    """Return one item."""
-    p = prefix
-    flagged = "" if flag is None else f"<{p}flagTipoSpesa>{plain(flag)}</{p}flagTipoSpesa>"
-    rated = "" if vat_rate is None else f"<{p}aliquotaIVA>{plain(vat_rate)}</{p}aliquotaIVA>"
-    natured = "" if vat_nature is None else f"<{p}naturaIVA>{plain(vat_nature)}</{p}naturaIVA>"
-    return (
-        f"<{p}voceSpesa><{p}tipoSpesa>{plain(expense_type)}</{p}tipoSpesa>{flagged}"
-        f"<{p}importo>{plain(amount)}</{p}importo>{rated}{natured}</{p}voceSpesa>"
-    )
+    return group(prefix, "voceSpesa", texts)
 
 
 def _items(prefix: str, items: tuple[WireItem, ...]) -> str:
-    return "".join(
-        [item_text(prefix, item.expense_type, item.amount, item.flag, item.vat_rate, item.vat_nature) for item in items]
+    return "".join([_item(prefix, item) for item in items])
+
+
+def _flags(prefix: str, document: WireDocument) -> str:
+    return leaves(
+        prefix,
+        ("pagamentoTracciato", document.traceable),
+        ("tipoDocumento", document.document_type),
+        ("flagOpposizione", document.opposed),
     )
 
 
@@ -101,54 +112,20 @@ def document_text(prefix: str, name: str, document: WireDocument) -> str:
         ("flagPagamentoAnticipato", document.prepaid),
         ("cfCittadino", document.citizen),
     )
-    tail = leaves(
-        prefix,
-        ("pagamentoTracciato", document.traceable),
-        ("tipoDocumento", document.document_type),
-        ("flagOpposizione", document.opposed),
-    )
-    identifier = wire_identifier_text(prefix, "idSpesa", document.id)
-    return group(prefix, name, f"{identifier}{head}{_items(prefix, document.items)}{tail}")
-
-
-def batch_text(
-    *,
-    identifier: str,
-    original: str,
-    paid_on: str,
-    prepaid: str | None,
-    operation: str,
-    citizen: str | None,
-    traceable: str | None,
-    document_type: str | None,
-    opposed: str | None,
-    items: str,
-) -> str:
-    """Return a document of a batch file with its operation, items last; identifiers and items come as elements."""
-    prepaid = "" if prepaid is None else f"<flagPagamentoAnticipato>{plain(prepaid)}</flagPagamentoAnticipato>"
-    citizen = "" if citizen is None else f"<cfCittadino>{plain(citizen)}</cfCittadino>"
-    traceable = "" if traceable is None else f"<pagamentoTracciato>{plain(traceable)}</pagamentoTracciato>"
-    document_type = "" if document_type is None else f"<tipoDocumento>{plain(document_type)}</tipoDocumento>"
-    opposed = "" if opposed is None else f"<flagOpposizione>{plain(opposed)}</flagOpposizione>"
-    return (
-        f"<documentoSpesa>{identifier}{original}<dataPagamento>{plain(paid_on)}</dataPagamento>{prepaid}"
-        f"<flagOperazione>{plain(operation)}</flagOperazione>{citizen}{traceable}{document_type}{opposed}{items}"
-        "</documentoSpesa>"
-    )
+    identifier, items = identifier_text(prefix, "idSpesa", document.id), _items(prefix, document.items)
+    return group(prefix, name, f"{identifier}{head}{items}{_flags(prefix, document)}")
 
 
 def batch_document_text(entry: WireBatchDocument) -> str:
-    """Return a document of the wire as it stands in a batch file."""
+    """Return a document as it stands in a batch file: operation and flags before the items."""
     document, original = entry.document, entry.original
-    return batch_text(
-        identifier=wire_identifier_text("", "idSpesa", document.id),
-        original="" if original is None else wire_identifier_text("", "idRimborso", original),
-        paid_on=document.paid_on,
-        prepaid=document.prepaid,
-        operation=entry.operation,
-        citizen=document.citizen,
-        traceable=document.traceable,
-        document_type=document.document_type,
-        opposed=document.opposed,
-        items=_items("", document.items),
+    refunded = "" if original is None else identifier_text("", "idRimborso", original)
+    head = leaves(
+        "",
+        ("dataPagamento", document.paid_on),
+        ("flagPagamentoAnticipato", document.prepaid),
+        ("flagOperazione", entry.operation),
+        ("cfCittadino", document.citizen),
     )
+    rest = f"{head}{_flags('', document)}{_items('', document.items)}"
+    return group("", "documentoSpesa", f"{identifier_text('', 'idSpesa', document.id)}{refunded}{rest}")

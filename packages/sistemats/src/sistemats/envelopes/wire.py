@@ -233,3 +233,11 @@ WireRequest = (
     | FlagDetailRequest
     | FlagReportRequest
 )
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRequest:
+    """A request whose text is written already: what stands in the body element of its call."""
+
+    call: Call
+    inside: str = field(repr=False)

@@ -14,7 +14,16 @@ from typing import TypeVar, cast
 from sistemats.codes import Call
 from sistemats.crypto import Sealer
 from sistemats.documents import BatchEntry, DocumentId, ExpenseDocument, Sender
-from sistemats.envelopes import MAX_ARCHIVE, BatchFile, HttpReply, Sealing, WireRequest, build_request, seal_batch
+from sistemats.envelopes import (
+    MAX_ARCHIVE,
+    BatchFile,
+    HttpReply,
+    Sealing,
+    WireRequest,
+    WrittenRequest,
+    build_request,
+    seal_batch,
+)
 from sistemats.exchange.outcomes import (
     Accepted,
     AcceptedWithWarnings,
@@ -102,7 +111,9 @@ class Client:
         :raises NotSealable: a code that cannot be encrypted
         """
         doubt = self._doubt(Call.INSERT, document_id=document.id, document=document)
-        return self._confirm(self._write(self._sealing.insert(document), doubt), retry_of, doubt, _ALREADY_PRESENT)
+        return self._confirm(
+            self._write(self._sealing.written(Call.INSERT, document), doubt), retry_of, doubt, _ALREADY_PRESENT
+        )
 
     def change(self, document: ExpenseDocument, known_protocol: str | None = None) -> DocumentOutcome:
         """Replace the document with the same identifier; `known_protocol`, its last one, helps to settle doubts.
@@ -110,7 +121,7 @@ class Client:
         :raises InvalidRequest: the document breaks the schema; nothing was sent
         """
         doubt = self._doubt(Call.CHANGE, document_id=document.id, document=document, known_protocol=known_protocol)
-        return self._write(self._sealing.change(document), doubt)
+        return self._write(self._sealing.written(Call.CHANGE, document), doubt)
 
     def refund(
         self, original: DocumentId, document: ExpenseDocument, retry_of: Uncertain | None = None
@@ -120,7 +131,7 @@ class Client:
         :raises InvalidRequest: the document breaks the schema; nothing was sent
         """
         doubt = self._doubt(Call.REFUND, document_id=document.id, document=document, original=original)
-        outcome = self._write(self._sealing.refund(original, document), doubt)
+        outcome = self._write(self._sealing.written(Call.REFUND, document, original), doubt)
         return self._confirm(outcome, retry_of, doubt, _ALREADY_PRESENT)
 
     def cancel(self, document_id: DocumentId, retry_of: Uncertain | None = None) -> DocumentOutcome:
@@ -300,7 +311,7 @@ class Client:
             probe=probe,
         )
 
-    def _write(self, wire: WireRequest, doubt: Uncertain) -> DocumentOutcome:
+    def _write(self, wire: WireRequest | WrittenRequest, doubt: Uncertain) -> DocumentOutcome:
         reply = self._exchange(wire, doubt)
         if not isinstance(reply, DocumentReply):
             return cast(DocumentOutcome, reply)
@@ -316,7 +327,7 @@ class Client:
         reply = self._exchange(wire, None)
         return reply if isinstance(reply, wanted) else cast(Trouble, reply)
 
-    def _exchange(self, wire: WireRequest, doubt: Uncertain | None) -> Reply | Trouble | Uncertain:
+    def _exchange(self, wire: WireRequest | WrittenRequest, doubt: Uncertain | None) -> Reply | Trouble | Uncertain:
         """Build, send, read. `doubt` is what to return when the outcome is unknown, None for reading calls."""
         if self._locked:
             return AuthenticationFailed(self._locked, sent=False)
