@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -445,7 +444,7 @@ def someone_else_inserted(counter: Counter, invoice: Invoice, amount: Decimal) -
     """Insert a document under the invoice's reference with another program."""
     with acting(System("tests")):
         content = Content.read(Expense.objects.get(invoice=invoice).should)
-        whole = replace(content, pieces=(replace(content.pieces[0], amount=amount),))
+        whole = content._replace(pieces=(content.pieces[0].of(amount),))
         with ministry.speaking(counter.account, now=patience.now) as client:
             client.insert(document_of(whole))
 

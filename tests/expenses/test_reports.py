@@ -132,11 +132,9 @@ def test_remarks_of_citizens_are_kept_once_and_closed(counter: Counter, world: W
 
 def change_there(counter: Counter, invoice, amount: Decimal) -> None:
     """Change a document at the State with another program."""
-    from dataclasses import replace
-
     with acting(System("tests")), ministry.speaking(counter.account, now=patience.now) as client:
         content = Content.read(Expense.objects.get(invoice=invoice).should)
-        client.change(document_of(replace(content, pieces=(replace(content.pieces[0], amount=amount),))))
+        client.change(document_of(content._replace(pieces=(content.pieces[0].of(amount),))))
 
 
 def remark_there(counter: Counter, row: Expense) -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+from django.db.models.fields.json import KeyTextTransform
 
 from sistemats.codes import SenderCategory
 from sportello.billing.models import Invoice, InvoiceGroup, InvoiceKind, InvoiceLine
 from sportello.billing.rules.totals import CustomerKind
 from sportello.billing.rules.treatments import ServiceNature
-from sportello.core.ready_many import Among
+from sportello.core.ready_many import Among, plain_rows
 from sportello.expenses.models import Expense, ExpenseMapping, StsSettings
 from sportello.expenses.rules.content import ZERO, Reference
 from sportello.expenses.rules.mapping import Mapped, mapping_on, suggested
@@ -44,15 +45,19 @@ class PaperRow(NamedTuple):
     stamp: Decimal
     stamp_nature: str
     total: Decimal
-    inputs: Mapping[str, Any]
+    customer_kind: str | None
 
     def __repr__(self) -> str:
         """Return no more than which paper it is."""
         return f"PaperRow({self.id})"
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+_COLUMNS = (*PaperRow._fields[:-1], KeyTextTransform("customer", "inputs"))
+_PRIVATE = CustomerKind.PRIVATE.value
+_NATURES = {nature.value: nature for nature in ServiceNature}
+
+
+class Bundle(NamedTuple):
     """An invoice with its issued credit notes, oldest first."""
 
     invoice: PaperRow
@@ -72,6 +77,15 @@ class _Line(NamedTuple):
     net: Decimal
 
 
+class _Account(NamedTuple):
+    """What counts of an entity and its account at the State."""
+
+    category: SenderCategory
+    vat_number: str
+    stamp_expense: str
+    active_since: date
+
+
 class Shelf:
     """What a handful of invoices needs to be derived, read at once; the books of theirs that are there, locked."""
 
@@ -79,9 +93,8 @@ class Shelf:
         """Read invoices, notes, lines, groups, mappings, accounts and codes. Act as `System`, inside a transaction."""
         invoices = [*_papers("pk", invoice_ids, "pk", kind=InvoiceKind.INVOICE)]
         entities = {row.entity_id for row in invoices}
-        accounts = StsSettings.objects.filter(entity_id__in=entities).select_related("entity")
-        self.accounts = {row.entity_id: row for row in accounts if row.is_active}
-        mine = [row for row in invoices if row.entity_id in self.accounts]
+        self._accounts = _accounts(entities)
+        mine = [row for row in invoices if row.entity_id in self._accounts]
         notes: defaultdict[int, list[PaperRow]] = defaultdict(list)
         for note in _papers("corrects_id", [row.id for row in mine], "issued_at", "pk"):
             notes[note.corrects_id or 0].append(note)
@@ -97,15 +110,14 @@ class Shelf:
 
     def paper(self, bundle: Bundle, paper: PaperRow, *, original_due: bool = True) -> Paper:
         """Return one of a bundle's papers as the rules take it."""
-        invoice, account = bundle.invoice, self.accounts[bundle.invoice.entity_id]
+        invoice, account = bundle.invoice, self._accounts[bundle.invoice.entity_id]
         expense, head = self.expenses.get(paper.id), self.expenses.get(invoice.id)
         is_note = paper is not invoice
         opposition = head.opposition if head is not None else None
-        category = SenderCategory(account.category)
         return Paper(
-            reference=self.reference(paper),
-            is_person=paper.inputs.get("customer") == CustomerKind.PRIVATE.value,
-            lines=tuple([self._types.line(paper, line, category) for line in self._lines.get(paper.id, ())]),
+            reference=_reference(paper, account, expense),
+            is_person=paper.customer_kind == _PRIVATE,
+            lines=tuple([self._types.line(paper, line, account.category) for line in self._lines.get(paper.id, ())]),
             groups=tuple(self._groups.get(paper.id, ())),
             stamp=Stamp(paper.stamp, paper.stamp_nature, account.stamp_expense),
             paid_on=invoice.paid_on,
@@ -114,25 +126,24 @@ class Shelf:
             traceable=invoice.traceable,
             bonus_share=invoice.bonus_share if invoice.bonus_code and not is_note else ZERO,
             excluded=expense is not None and expense.excluded,
-            active_since=account.active_since or FIRST_PAYMENT,
-            original=self.reference(invoice) if is_note else None,
+            active_since=account.active_since,
+            original=_reference(invoice, account, head) if is_note else None,
             original_due=original_due,
         )
-
-    def reference(self, paper: PaperRow) -> Reference:
-        """Return a paper's reference at the State: as it was first sent, else as the paper says, without spaces."""
-        expense = self.expenses.get(paper.id)
-        if expense is not None and expense.sent_once:
-            return Reference(expense.vat_number, expense.issued_on, expense.number, expense.device)
-        device = 1 if expense is None else expense.device
-        number = "".join(paper.printed_number.split())
-        vat_number = self.accounts[paper.entity_id].entity.partita_iva
-        return Reference(vat_number, paper.issued_on or date.min, number, device)
 
     def _code(self, invoice: PaperRow) -> str:
         if invoice.customer_id is not None:
             return self._customers[invoice.customer_id]
         return "" if invoice.patient_id is None else self._patients[invoice.patient_id]
+
+
+def _reference(paper: PaperRow, account: _Account, expense: Expense | None) -> Reference:
+    """Return a paper's reference at the State: as it was first sent, else as the paper says, without spaces."""
+    if expense is not None and expense.sent_once:
+        return Reference(expense.vat_number, expense.issued_on, expense.number, expense.device)
+    device = 1 if expense is None else expense.device
+    number = "".join(paper.printed_number.split())
+    return Reference(account.vat_number, paper.issued_on or date.min, number, device)
 
 
 class _Types:
@@ -146,7 +157,7 @@ class _Types:
 
     def line(self, paper: PaperRow, line: _Line, category: SenderCategory) -> PaperLine:
         """Return a line as the rules take it; one typed by hand is what such a service usually is."""
-        nature = ServiceNature(line.nature)
+        nature = _NATURES[line.nature]
         if line.service_id is None:
             return PaperLine(nature, suggested(category, nature), "", line.net, line.vat_label)
         rows = self._rows.get((paper.entity_id, line.service_id), ())
@@ -155,23 +166,40 @@ class _Types:
         return PaperLine(nature, kind, flag, line.net, line.vat_label)
 
 
+def _accounts(entities: Collection[int]) -> dict[int, _Account]:
+    """Return the accounts that are active, by entity."""
+    rows = StsSettings.objects.filter(entity_id__in=entities).select_related("entity")
+    return {
+        row.entity_id: _Account(
+            SenderCategory(row.category),
+            row.entity.partita_iva,
+            row.stamp_expense,
+            row.active_since or FIRST_PAYMENT,
+        )
+        for row in rows
+        if row.is_active
+    }
+
+
 def _papers(column: str, keys: Iterable[int], *order: str, **more: Any) -> Iterator[PaperRow]:
     rows = Invoice.objects.filter(Among(column, keys), **more).exclude(state="DRAFT").order_by(*order)
-    return map(PaperRow._make, rows.values_list(*PaperRow._fields))
+    return map(PaperRow._make, plain_rows(rows.values_list(*_COLUMNS)))
 
 
 def _lines(invoice_ids: Iterable[int]) -> dict[int, list[_Line]]:
     rows = InvoiceLine.objects.filter(Among("invoice_id", invoice_ids)).order_by("position")
     found: defaultdict[int, list[_Line]] = defaultdict(list)
-    for row in rows.values_list(*_Line._fields):
-        found[row[0]].append(_Line._make(row))
+    for line in map(_Line._make, plain_rows(rows.values_list(*_Line._fields))):
+        found[line.invoice_id].append(line)
     return found
 
 
 def _groups(invoice_ids: Iterable[int]) -> dict[int, list[PaperGroup]]:
     rows = InvoiceGroup.objects.filter(Among("invoice_id", invoice_ids)).order_by("position")
     found: defaultdict[int, list[PaperGroup]] = defaultdict(list)
-    for invoice_id, vat_label, taxable, vat in rows.values_list("invoice_id", "vat_label", "taxable", "vat"):
+    for invoice_id, vat_label, taxable, vat in plain_rows(
+        rows.values_list("invoice_id", "vat_label", "taxable", "vat")
+    ):
         found[invoice_id].append(PaperGroup(vat_label, taxable + vat))
     return found
 
@@ -179,4 +207,6 @@ def _groups(invoice_ids: Iterable[int]) -> dict[int, list[PaperGroup]]:
 def _codes(model: type[Patient] | type[Customer], ids: Iterable[int | None]) -> dict[int, str]:
     """Return the codes of people by id, opened once for all of their papers."""
     rows = model.objects.filter(Among("pk", [key for key in ids if key is not None]))
-    return {row.pk: row.codice_fiscale for row in rows.only("uid", "practice", "codice_fiscale")}
+    found = plain_rows(rows.values_list("pk", "uid", "practice_id", "codice_fiscale"))
+    opened = model._meta.get_field("codice_fiscale").opened
+    return {key: opened(code, scope=f"party:{practice_id}", uid=uid) for key, uid, practice_id, code in found}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple, TypeVar
 
 from django.db import IntegrityError, transaction
@@ -29,7 +29,7 @@ from sportello.expenses.models import Expense, ExpenseKind, Held
 from sportello.expenses.papers import Bundle, PaperRow, Shelf
 from sportello.expenses.rules.content import Reference
 from sportello.expenses.rules.next_step import Sides, visible
-from sportello.expenses.rules.should import Should, concerns_the_state, derive
+from sportello.expenses.rules.should import Paper, Should, derive
 from sportello.expenses.standing import content_hash, restate
 from sportello.expenses.states import Visible
 from sportello.patients.operations.patients import CODE_CHANGED
@@ -41,6 +41,7 @@ _DERIVED = (
     *("vat_number", "issued_on", "number", "device", "paid_on", "year", "amount"),
     *("due", "why_not", "problem", "should", "should_hash", "excluded", "state", "version", "updated_at"),
 )
+_DOCUMENT, _REFUND = ExpenseKind.DOCUMENT.value, ExpenseKind.REFUND.value
 _SHOULD = Expense._meta.get_field("should")
 _NEW = ReadyInserts(
     Expense,
@@ -168,16 +169,21 @@ class _New(NamedTuple):
     head: Expense | None
 
     @property
-    def state(self) -> Visible:
-        """Where a person sees it: nothing is known of it and nothing under way."""
-        side = self.side
-        return visible(Sides(side.due, side.digest, side.problem, is_refund=self.is_note))
+    def state(self) -> str:
+        """Where a person sees it."""
+        return _unheard_of(self.side.due, self.side.problem, self.is_note)
 
     @property
     def goes_at_once(self) -> bool:
         """Whether it takes back from what the State holds."""
         held = self.head is not None and self.head.held == Held.HELD
-        return held and self.state is Visible.READY and not self.side.problem
+        return held and self.state == Visible.READY and not self.side.problem
+
+
+@cache
+def _unheard_of(due: bool, problem: str, is_refund: bool) -> str:
+    """Return the state of what the State never heard of: whatever it says, there is nothing to compare it with."""
+    return visible(Sides(due, problem=problem, is_refund=is_refund)).value
 
 
 @dataclass(slots=True)
@@ -201,10 +207,11 @@ def _derive_one(shelf: Shelf, bundle: Bundle, paper: PaperRow, found: _Found, *,
     """Derive a paper and return whether the State should hold it; None where it needs no row."""
     known, head = shelf.expenses.get(paper.id), shelf.expenses.get(bundle.invoice.id)
     seen = shelf.paper(bundle, paper, original_due=original_due)
-    if known is None and not (concerns_the_state(seen) and bundle.invoice.paid_on is not None):
+    should = derive(seen)
+    if known is None and (should.concerns_nobody or seen.paid_on is None):
         return None
     is_note = paper is not bundle.invoice
-    side = _side(shelf, bundle, paper, derive(seen), known)
+    side = _side(paper.practice_id, seen, should, known)
     if known is None:
         found.new.append(_New(paper, side, is_note, head if is_note else None))
         return side.due
@@ -215,27 +222,26 @@ def _derive_one(shelf: Shelf, bundle: Bundle, paper: PaperRow, found: _Found, *,
     return side.due
 
 
-def _side(shelf: Shelf, bundle: Bundle, paper: PaperRow, should: Should, known: Expense | None) -> _Side:
-    text = should.content.text() if should.due and should.content is not None else ""
+def _side(practice_id: int, paper: Paper, should: Should, known: Expense | None) -> _Side:
+    content = should.content
+    text = content.text() if content is not None else ""
     return _Side(
         due=should.due,
         why_not=should.why_not,
         problem=should.problem,
         text=text,
-        digest=content_hash(paper.practice_id, text),
-        reference=shelf.reference(paper),
-        paid_on=_day(bundle, paper, should, known),
-        amount=should.content.total if should.content is not None else None,
+        digest=content_hash(practice_id, text),
+        reference=paper.reference,
+        paid_on=_day(paper, known) if content is None else content.paid_on,
+        amount=None if content is None else content.total,
     )
 
 
-def _day(bundle: Bundle, paper: PaperRow, should: Should, known: Expense | None) -> date:
-    """Return the day of payment; of a document whose payment was taken back, the one it had."""
-    if should.content is not None:
-        return should.content.paid_on
-    if paper is not bundle.invoice:
-        return paper.issued_on or date.min
-    return bundle.invoice.paid_on or (known.paid_on if known else None) or bundle.invoice.issued_on or date.min
+def _day(paper: Paper, known: Expense | None) -> date:
+    """Return the day of payment of what has no content: of a paper whose payment was taken back, the one it had."""
+    if paper.original is not None:
+        return paper.reference.issued_on
+    return paper.paid_on or (known.paid_on if known else None) or paper.reference.issued_on
 
 
 def _put(row: Expense, side: _Side, paper: PaperRow) -> bool:
@@ -271,10 +277,23 @@ def _row(new: _New, original_id: int | None) -> Sequence[object]:
     paper, side, uid = new.paper, new.side, uuid.uuid4()
     reference = side.reference
     return (
-        *(uid, paper.practice_id, paper.entity_id, paper.id),
-        *((ExpenseKind.REFUND if new.is_note else ExpenseKind.DOCUMENT).value, original_id),
-        *(reference.vat_number, reference.issued_on, reference.number, reference.device),
-        *(side.paid_on, side.paid_on.year, paper.total if side.amount is None else side.amount),
-        *(side.due, side.why_not, side.problem),
-        *(_SHOULD.closed(side.text, scope=f"party:{paper.practice_id}", uid=uid), side.digest, new.state.value),
+        uid,
+        paper.practice_id,
+        paper.entity_id,
+        paper.id,
+        _REFUND if new.is_note else _DOCUMENT,
+        original_id,
+        reference.vat_number,
+        reference.issued_on,
+        reference.number,
+        reference.device,
+        side.paid_on,
+        side.paid_on.year,
+        paper.total if side.amount is None else side.amount,
+        side.due,
+        side.why_not,
+        side.problem,
+        _SHOULD.closed(side.text, scope=f"party:{paper.practice_id}", uid=uid),
+        side.digest,
+        new.state,
     )

@@ -12,17 +12,15 @@ The text is what hashes are made of and what is kept closed at rest: the same co
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 ZERO = Decimal("0.00")
-_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_quoted = json.JSONEncoder().encode
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Reference:
+class Reference(NamedTuple):
     """How the State tells one document from another."""
 
     vat_number: str
@@ -36,8 +34,7 @@ class Reference:
         return f"{self.number} {self.issued_on.isoformat()}{device}"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One item: type, amount (EUR), flag, and VAT rate in percent or natura."""
 
     expense_type: str
@@ -46,24 +43,31 @@ class Piece:
     rate: Decimal | None = None
     nature: str = ""
 
+    def of(self, amount: Decimal) -> Piece:
+        """Return the same item with another amount (EUR)."""
+        return Piece(self.expense_type, amount, self.flag, self.rate, self.nature)
 
-@dataclass(frozen=True, slots=True)
-class Content:
+
+class Content(NamedTuple):
     """Everything that goes to the State about one document. `original` is what a refund takes back from."""
 
     reference: Reference
     paid_on: date
     pieces: tuple[Piece, ...]
-    code: str = field(default="", repr=False)
+    code: str = ""
     opposed: bool = False
     prepaid: bool = False
     traceable: bool | None = None
     original: Reference | None = None
 
+    def __repr__(self) -> str:
+        """Return no more than the reference: the code is the patient's."""
+        return f"Content({self.reference})"
+
     @property
     def total(self) -> Decimal:
         """The sum of the items (EUR)."""
-        return sum((piece.amount for piece in self.pieces), ZERO)
+        return sum([piece.amount for piece in self.pieces], ZERO)
 
     def totals(self) -> dict[str, Decimal]:
         """Return the sums by expense type (EUR)."""
@@ -73,21 +77,12 @@ class Content:
         return found
 
     def text(self) -> str:
-        """Return the canonical text."""
-        return _TEXT.encode(
-            {
-                "ref": _written(self.reference),
-                "paid": self.paid_on.isoformat(),
-                "code": self.code,
-                "opposed": self.opposed,
-                "prepaid": self.prepaid,
-                "traced": self.traceable,
-                "items": [
-                    [one.expense_type, f"{one.amount:.2f}", one.flag, _rate(one.rate), one.nature]
-                    for one in self.pieces
-                ],
-                "original": None if self.original is None else _written(self.original),
-            }
+        """Return the canonical text: JSON without spaces, its keys in the order of the alphabet."""
+        original = "null" if self.original is None else _reference_text(self.original)
+        return (
+            f'{{"code":{_quoted(self.code)},"items":[{",".join([_piece_text(one) for one in self.pieces])}],'
+            f'"opposed":{_word(self.opposed)},"original":{original},"paid":"{self.paid_on.isoformat()}",'
+            f'"prepaid":{_word(self.prepaid)},"ref":{_reference_text(self.reference)},"traced":{_word(self.traceable)}}}'
         )
 
     @classmethod
@@ -98,8 +93,10 @@ class Content:
             reference=_reference(kept["ref"]),
             paid_on=date.fromisoformat(kept["paid"]),
             pieces=tuple(
-                Piece(kind, Decimal(amount), flag, None if rate is None else Decimal(rate), nature)
-                for kind, amount, flag, rate, nature in kept["items"]
+                [
+                    Piece(kind, Decimal(amount), flag, None if rate is None else Decimal(rate), nature)
+                    for kind, amount, flag, rate, nature in kept["items"]
+                ]
             ),
             code=kept["code"],
             opposed=kept["opposed"],
@@ -109,13 +106,18 @@ class Content:
         )
 
 
-def _written(reference: Reference) -> list[Any]:
-    return [reference.vat_number, reference.issued_on.isoformat(), reference.number, reference.device]
-
-
 def _reference(kept: list[Any]) -> Reference:
     return Reference(kept[0], date.fromisoformat(kept[1]), kept[2], kept[3])
 
 
-def _rate(rate: Decimal | None) -> str | None:
-    return None if rate is None else f"{rate:.2f}"
+def _reference_text(one: Reference) -> str:
+    return f'[{_quoted(one.vat_number)},"{one.issued_on.isoformat()}",{_quoted(one.number)},{one.device}]'
+
+
+def _piece_text(one: Piece) -> str:
+    rate = "null" if one.rate is None else f'"{one.rate:.2f}"'
+    return f'[{_quoted(one.expense_type)},"{one.amount:.2f}",{_quoted(one.flag)},{rate},{_quoted(one.nature)}]'
+
+
+def _word(said: bool | None) -> str:
+    return "null" if said is None else "true" if said else "false"

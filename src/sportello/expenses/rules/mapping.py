@@ -12,8 +12,9 @@ them; that a service is health is said by the price list, never by its VAT rate.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import NamedTuple
 
 from sistemats.codes import ALLOWED_TYPES, ExpenseType, SenderCategory
 from sportello.billing.rules.treatments import ServiceNature
@@ -27,8 +28,7 @@ _ORDER = ("TK", "SR", "SP", "SV", "IC", "FC", "FV", "AD", "AS", "CT", "PI", "AA"
 _TAXED = (ExpenseType.IC, ExpenseType.SV, ExpenseType.AA)
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(NamedTuple):
     """What a service is from a day on: type and flag; an empty type says that it is not sent."""
 
     valid_from: date
@@ -41,6 +41,7 @@ def allowed(category: SenderCategory) -> list[ExpenseType]:
     return sorted(ALLOWED_TYPES[category], key=lambda each: _ORDER.index(each.value))
 
 
+@cache
 def suggested(category: SenderCategory, nature: ServiceNature) -> str:
     """Return the type that a service most likely is; empty for what is no health expense of this sender."""
     types = ALLOWED_TYPES[category]
@@ -54,8 +55,11 @@ def suggested(category: SenderCategory, nature: ServiceNature) -> str:
 
 def mapping_on(rows: Iterable[Mapped], day: date) -> Mapped | None:
     """Return the newest mapping that holds on a document's day, None while the service is not mapped."""
-    begun = [row for row in rows if row.valid_from <= day]
-    return max(begun, key=lambda row: row.valid_from, default=None)
+    newest = None
+    for row in rows:
+        if row.valid_from <= day and (newest is None or row.valid_from > newest.valid_from):
+            newest = row
+    return newest
 
 
 def check_mapping(category: SenderCategory, expense_type: str, flag: str, nature: ServiceNature) -> None:

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from sportello.billing.rules.treatments import ServiceNature
 from sportello.core.money import round_cents
@@ -47,6 +47,9 @@ class WhyNot(StrEnum):
     ORIGINAL_NOT_DUE = "original_not_due"
 
 
+_OF_NOBODY = (WhyNot.NOT_A_PERSON.value, WhyNot.NOT_HEALTH.value)
+
+
 class Problem(StrEnum):
     """Why a document that the State should hold cannot be sent as it is."""
 
@@ -58,8 +61,7 @@ class Problem(StrEnum):
     CODE = "code_malformed"
 
 
-@dataclass(frozen=True, slots=True)
-class PaperLine:
+class PaperLine(NamedTuple):
     """A line: what it is, its expense type (None: nobody said yet, empty: no expense), its net (EUR) and VAT label."""
 
     nature: ServiceNature
@@ -74,16 +76,14 @@ class PaperLine:
         return self.nature is not ServiceNature.OTHER and self.expense_type != ""
 
 
-@dataclass(frozen=True, slots=True)
-class PaperGroup:
+class PaperGroup(NamedTuple):
     """What stands under one VAT label: services, fund and VAT together (EUR)."""
 
     vat_label: str
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """The stamp that was charged (EUR), its natura, and how it reaches the State: included, separate or omitted."""
 
     amount: Decimal = ZERO
@@ -91,8 +91,7 @@ class Stamp:
     handling: str = "included"
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(NamedTuple):
     """What an issued paper says, as far as the State is concerned."""
 
     reference: Reference
@@ -101,7 +100,7 @@ class Paper:
     groups: tuple[PaperGroup, ...]
     stamp: Stamp
     paid_on: date | None
-    code: str = field(repr=False)
+    code: str
     opposed: bool
     traceable: bool | None
     bonus_share: Decimal = ZERO
@@ -110,9 +109,12 @@ class Paper:
     original: Reference | None = None
     original_due: bool = True
 
+    def __repr__(self) -> str:
+        """Return no more than the reference: the code is the patient's."""
+        return f"Paper({self.reference})"
 
-@dataclass(frozen=True, slots=True)
-class Should:
+
+class Should(NamedTuple):
     """What the State should hold: `content` where `due`; else why not. A `problem` keeps it from being sent."""
 
     due: bool
@@ -120,21 +122,22 @@ class Should:
     problem: str = ""
     content: Content | None = None
 
+    @property
+    def concerns_nobody(self) -> bool:
+        """Whether the paper is of a kind that the State never has to know, whatever else is missing."""
+        return self.why_not in _OF_NOBODY
+
 
 def derive(paper: Paper) -> Should:
     """Return what the State should hold of a paper."""
-    why_not = _why_not(paper)
+    kinds = [line.expense_type for line in paper.lines if line.counts]
+    why_not = _why_not(paper, kinds)
     if why_not is not None:
         return Should(due=False, why_not=why_not.value)
-    if any(line.counts and line.expense_type is None for line in paper.lines):
+    if None in kinds:
         return Should(due=True, problem=Problem.UNMAPPED.value)
     content = _content(paper)
     return Should(due=True, problem=_problem(content).value, content=content)
-
-
-def concerns_the_state(paper: Paper) -> bool:
-    """Tell whether a paper is of the kind that the State may have to know, whatever else is missing."""
-    return paper.is_person and any(line.counts for line in paper.lines)
 
 
 def pieces(lines: Sequence[PaperLine], groups: Sequence[PaperGroup], stamp: Stamp) -> tuple[Piece, ...]:
@@ -151,10 +154,10 @@ def pieces(lines: Sequence[PaperLine], groups: Sequence[PaperGroup], stamp: Stam
     return tuple(_with_stamp(found, stamp))
 
 
-def _why_not(paper: Paper) -> WhyNot | None:
+def _why_not(paper: Paper, kinds: Sequence[str | None]) -> WhyNot | None:
     if not paper.is_person:
         return WhyNot.NOT_A_PERSON
-    if not any(line.counts for line in paper.lines):
+    if not kinds:
         return WhyNot.NOT_HEALTH
     if paper.excluded:
         return WhyNot.EXCLUDED
@@ -199,6 +202,9 @@ def _shares(lines: Sequence[PaperLine], groups: Sequence[PaperGroup]) -> Iterato
     """Yield each line with its part of its group, by net; running sums are rounded, so no cent is lost."""
     for group in groups:
         mine = [line for line in lines if line.vat_label == group.vat_label]
+        if len(mine) == 1:
+            yield mine[0], group.amount
+            continue
         whole = sum((line.net for line in mine), ZERO)
         given = running = ZERO
         for place, line in enumerate(mine, start=1):
@@ -220,9 +226,8 @@ def _with_stamp(found: list[Piece], stamp: Stamp) -> list[Piece]:
         return found
     if stamp.handling == "separate":
         return [*found, Piece(found[0].expense_type, stamp.amount, found[0].flag, nature=stamp.nature)]
-    fitting = [place for place, piece in enumerate(found) if piece.rate is None]
-    place = fitting[0] if fitting else 0
-    found[place] = replace(found[place], amount=found[place].amount + stamp.amount)
+    place = next((place for place, piece in enumerate(found) if piece.rate is None), 0)
+    found[place] = found[place].of(found[place].amount + stamp.amount)
     return found
 
 
@@ -233,12 +238,14 @@ def _alone(stamp: Stamp, kinds: Sequence[str]) -> Iterator[Piece]:
 
 def _with_bonus(found: tuple[Piece, ...], share: Decimal) -> tuple[Piece, ...]:
     """Move the share that INPS pays to its own type, out of the items in their order; VAT stays what it was."""
+    if not share:
+        return found
     left, own, bonus = share, [], []
     for piece in found:
         taken = min(left, piece.amount)
         left -= taken
         if piece.amount > taken:
-            own.append(replace(piece, amount=piece.amount - taken))
+            own.append(piece.of(piece.amount - taken))
         if taken:
             bonus.append(Piece(BONUS_TYPE, taken, rate=piece.rate, nature=piece.nature))
     return (*own, *bonus)
