@@ -38,6 +38,8 @@ FAULT_TRIES = 3
 LONGEST = 500
 _PERSON = re.compile(r"\b[A-Z]{6}[0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]\b", re.I)
 _SEALED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
+_SHORTEST = 16
+"""How long a word must be to be a person's code; a sealed value is longer."""
 _ACCOUNT = {Verdict.PIN: "pin", Verdict.OWNER: "owner", Verdict.DELEGATION: "delegation"}
 _UNDECIPHERABLE = "002"
 
@@ -123,7 +125,11 @@ def scrubbed(text: str) -> str:
     >>> scrubbed("CODICE FISCALE RSSMRA80A01H501U ERRATO")
     'CODICE FISCALE … ERRATO'
     """
-    return _SEALED.sub("…", _PERSON.sub("…", " ".join(text.split())))[:LONGEST]
+    words = text.split()
+    line = " ".join(words)
+    if max(map(len, words), default=0) >= _SHORTEST:
+        line = _SEALED.sub("…", _PERSON.sub("…", line))
+    return line[:LONGEST]
 
 
 def _refused(outcome: Refused) -> Answer:

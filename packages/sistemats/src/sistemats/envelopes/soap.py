@@ -86,7 +86,7 @@ def build_element(wire: WireRequest) -> _Element:
 
     :raises InvalidRequest: the values break the schema
     """
-    root = _read_back(wire.call, _write(wire))
+    root = _read_back(wire.call, _write(_FORMS[wire.call], wire))
     if isinstance(wire, UploadRequest):
         root[-1].text = _base64(wire.archive)
     return root
@@ -97,22 +97,22 @@ def build_request(wire: WireRequest | WrittenRequest) -> HttpRequest:
 
     :raises InvalidRequest: the values break the schema; nothing may leave
     """
-    call, body = wire.call, _write(wire)
+    call = wire.call
+    form = _FORMS[call]
+    body = _write(form, wire)
     _read_back(call, body)
-    action = CALLS[call].soap_action
     if not isinstance(wire, UploadRequest):
-        return HttpRequest(call, envelop(body), _PLAIN_XML, action)
+        return HttpRequest(call, envelop(body), _PLAIN_XML, form.soap_action)
     inside = _base64(wire.archive).encode("ascii") if wire.inline else _INCLUDED
     envelope = envelop(body.replace(_NO_ARCHIVE, b"<documento>%b</documento>" % inside))
     if wire.inline:
-        return HttpRequest(call, envelope, _PLAIN_XML, action)
+        return HttpRequest(call, envelope, _PLAIN_XML, form.soap_action)
     content_type, package = build_mtom(envelope, _ATTACHMENT_ID, wire.archive)
-    return HttpRequest(call, package, content_type, action)
+    return HttpRequest(call, package, content_type, form.soap_action)
 
 
-def _write(wire: WireRequest | WrittenRequest) -> bytes:
+def _write(form: _Form, wire: WireRequest | WrittenRequest) -> bytes:
     """Write a body; that of an upload with nothing for its archive, which base64 or a MIME part can only fit."""
-    form = _FORMS[wire.call]
     inside = wire.inside if isinstance(wire, WrittenRequest) else form.write(form.prefix, wire)
     text = f"{form.opening}{inside}{form.closing}"
     return text.encode("utf-8", "xmlcharrefreplace")  # half a character becomes a reference that no parser takes
@@ -289,8 +289,9 @@ _WRITERS: dict[Call, Callable[[str, Any], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How the body of a call is written: its first and last tag, the prefix of all others, and what is between."""
+    """How a call is written: SOAPAction, first and last tag of the body, prefix of the others, and what is between."""
 
+    soap_action: str
     opening: str
     closing: str
     prefix: str
@@ -300,7 +301,7 @@ class _Form:
 def _form(call: Call, write: Callable[[str, Any], str]) -> _Form:
     facts = CALLS[call]
     opening = f'<{PREFIX}{facts.body} xmlns:ts="{facts.facts.namespace}">'
-    return _Form(opening, f"</{PREFIX}{facts.body}>", PREFIX if facts.facts.qualified else "", write)
+    return _Form(facts.soap_action, opening, f"</{PREFIX}{facts.body}>", PREFIX if facts.facts.qualified else "", write)
 
 
 _FORMS = {call: _form(call, write) for call, write in _WRITERS.items()}

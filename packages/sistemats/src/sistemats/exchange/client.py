@@ -7,9 +7,9 @@ disable the user; `resume()` lifts that once a person has seen to the password.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import TypeVar, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from sistemats.codes import Call
 from sistemats.crypto import Sealer
@@ -66,6 +66,7 @@ from sistemats.replies import (
 Trouble = Refused | AuthenticationFailed | Unavailable
 DocumentOutcome = Accepted | AcceptedWithWarnings | Refused | AuthenticationFailed | Unavailable | Uncertain
 UploadOutcome = Accepted | Refused | AuthenticationFailed | Unavailable | Uncertain
+_Doubt = Callable[..., Uncertain]
 _ReplyT = TypeVar("_ReplyT")
 _ALREADY_PRESENT = "S017"
 _ALREADY_CANCELLED = "S022"
@@ -175,7 +176,7 @@ class Client:
         if reply.accepted:
             return Accepted(reply.protocol, (message,))
         if reply.code == "000":
-            return replace(doubt, reason="The file was accepted without a protocol.")
+            return doubt(reason="The file was accepted without a protocol.")
         return Refused((message,))
 
     def outcome(self, protocol: str) -> OutcomeReply | Trouble:
@@ -271,47 +272,28 @@ class Client:
         return settle_upload(uncertain, candidates(uncertain, listing.sendings, known))
 
     def _confirm(
-        self, outcome: DocumentOutcome, retry_of: Uncertain | None, doubt: Uncertain, code: str
+        self, outcome: DocumentOutcome, retry_of: Uncertain | None, doubt: _Doubt, code: str
     ) -> DocumentOutcome:
         """Take an "already there" after one's own doubtful attempt for success, once a query confirms it."""
         if retry_of is None or not isinstance(outcome, Refused) or code not in outcome.codes:
             return outcome
-        settled = self.resolve_uncertain(doubt)
+        uncertain = doubt(reason="The State holds it already.")
+        settled = self.resolve_uncertain(uncertain)
         if isinstance(settled, (Accepted, AcceptedWithWarnings)):
             return settled
-        if doubt.call is Call.REFUND and isinstance(settled, NotDone) and doubt.original is not None:
-            original = self.query(doubt.original)
-            if isinstance(original, PointQueryReply) and refund_visible(doubt, original):
+        if uncertain.call is Call.REFUND and isinstance(settled, NotDone) and uncertain.original is not None:
+            original = self.query(uncertain.original)
+            if isinstance(original, PointQueryReply) and refund_visible(uncertain, original):
                 return Accepted(None, original.messages, by_query=True)
         return settled if isinstance(settled, (Uncertain, AuthenticationFailed)) else outcome
 
     # ---- bytes -----------------------------------------------------------------------------------------------
 
-    def _doubt(
-        self,
-        call: Call,
-        document_id: DocumentId | None = None,
-        document: ExpenseDocument | None = None,
-        original: DocumentId | None = None,
-        known_protocol: str | None = None,
-        file_name: str | None = None,
-        count: int | None = None,
-        probe: DocumentId | None = None,
-    ) -> Uncertain:
-        return Uncertain(
-            call,
-            "No answer came.",
-            self._now(),
-            document_id=document_id,
-            document=document,
-            original=original,
-            known_protocol=known_protocol,
-            file_name=file_name,
-            count=count,
-            probe=probe,
-        )
+    def _doubt(self, call: Call, **known: Any) -> _Doubt:
+        """Return what makes the outcome, given a reason, should nobody know it; the instant is that before sending."""
+        return partial(Uncertain, call, attempted_at=self._now(), **known)
 
-    def _write(self, wire: WireRequest | WrittenRequest, doubt: Uncertain) -> DocumentOutcome:
+    def _write(self, wire: WireRequest | WrittenRequest, doubt: _Doubt) -> DocumentOutcome:
         reply = self._exchange(wire, doubt)
         if not isinstance(reply, DocumentReply):
             return cast(DocumentOutcome, reply)
@@ -321,13 +303,13 @@ class Client:
             return AcceptedWithWarnings(reply.protocol, reply.messages)
         if reply.outcome == "1" or any(message.blocking for message in reply.messages):
             return Refused(reply.messages)
-        return replace(doubt, reason="The service answered with an outcome that nobody documented.")
+        return doubt(reason="The service answered with an outcome that nobody documented.")
 
     def _read(self, wire: WireRequest, wanted: type[_ReplyT]) -> _ReplyT | Trouble:
         reply = self._exchange(wire, None)
         return reply if isinstance(reply, wanted) else cast(Trouble, reply)
 
-    def _exchange(self, wire: WireRequest | WrittenRequest, doubt: Uncertain | None) -> Reply | Trouble | Uncertain:
+    def _exchange(self, wire: WireRequest | WrittenRequest, doubt: _Doubt | None) -> Reply | Trouble | Uncertain:
         """Build, send, read. `doubt` is what to return when the outcome is unknown, None for reading calls."""
         if self._locked:
             return AuthenticationFailed(self._locked, sent=False)
@@ -340,10 +322,10 @@ class Client:
             return self._unknown(doubt, str(problem))
         return self._sort(wire.call, answer, doubt)
 
-    def _unknown(self, doubt: Uncertain | None, reason: str, status: int = 0) -> Uncertain | Unavailable:
-        return Unavailable(reason, status=status) if doubt is None else replace(doubt, reason=reason)
+    def _unknown(self, doubt: _Doubt | None, reason: str, status: int = 0) -> Uncertain | Unavailable:
+        return Unavailable(reason, status=status) if doubt is None else doubt(reason=reason)
 
-    def _sort(self, call: Call, answer: HttpReply, doubt: Uncertain | None) -> Reply | Trouble | Uncertain:
+    def _sort(self, call: Call, answer: HttpReply, doubt: _Doubt | None) -> Reply | Trouble | Uncertain:
         status = answer.status
         if status in {401, 403}:
             return self._lock(status)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from lxml import etree
 
 from sistemats.codes import CALLS, Call, Service
-from sistemats.envelopes.elements import children, must, text_of
+from sistemats.envelopes.elements import children, must, text_of, texts
 from sistemats.envelopes.soap import read_body
 from sistemats.envelopes.wire import WireId
 from sistemats.errors import UnreadableMessage
@@ -42,6 +42,7 @@ from sistemats.xml import SOAP_NS, local_name
 
 _Element = etree._Element
 _Found = dict[str, _Element]
+_FAULT = f"{{{SOAP_NS}}}Fault"
 
 
 class UnreadableReply(UnreadableMessage):
@@ -59,12 +60,12 @@ def parse_reply(call: Call, status: int, content_type: str, body: bytes) -> Repl
     :raises UnreadableReply: not a SOAP message, not the reply of this call, or an outcome is missing
     """
     try:
-        element = read_body(content_type, body)
-        if element.tag == f"{{{SOAP_NS}}}Fault":
+        element, facts = read_body(content_type, body), CALLS[call]
+        if element.tag == _FAULT:
             return _fault(element)
-        if local_name(element) != CALLS[call].reply:
+        if local_name(element) != facts.reply:
             raise UnreadableReply(status, "the answer is not the one of this service")
-        return _READERS[CALLS[call].service](call, element)
+        return _READERS[facts.service](call, element)
     except UnreadableReply:
         raise
     except UnreadableMessage as problem:
@@ -90,8 +91,11 @@ def _all(parent: _Element | None, name: str) -> list[_Element]:
 
 
 def _messages(parent: _Element | None, name: str = "messaggio") -> tuple[Message, ...]:
-    found = (children(child) for child in _all(parent, name))
-    return tuple(Message(must(f, "codice").strip(), must(f, "descrizione"), must(f, "tipo").strip()) for f in found)
+    return tuple([_message(texts(child)) for child in _all(parent, name)])
+
+
+def _message(found: dict[str, str]) -> Message:
+    return Message(found.get("codice", "").strip(), found.get("descrizione", ""), found.get("tipo", "").strip())
 
 
 def _bytes(found: _Found, name: str) -> bytes | None:

@@ -8,11 +8,12 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from lxml import etree
 
-from sistemats.codes import CALLS, Call, Service, call_for_body
+from sistemats.codes import CALLS, Call, Service
 from sistemats.schemas.facts import BATCH_GROUPS, GROUPS, SIMPLE, Groups
 from sistemats.schemas.generate import batch_xsd, request_xsd
 
@@ -39,21 +40,31 @@ _PER_THREAD = threading.local()  # a compiled schema keeps its last errors, so t
 _COMPILING = threading.Lock()  # libxml2 fills tables of its own on first use, and two threads doing so spoil them
 
 
-def _compiled(name: str, text: Callable[[], str]) -> etree.XMLSchema:
-    schema: etree.XMLSchema | None = getattr(_PER_THREAD, name, None)
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What an element is held against: a schema, known by its name, and the groups that say what was wanted."""
+
+    name: str
+    groups: Groups
+    xsd: Callable[[], str]
+
+
+def _kind(service: Service) -> _Kind:
+    return _Kind(service.value, GROUPS[service], partial(request_xsd, service))
+
+
+_BATCH = _Kind("batch", BATCH_GROUPS, batch_xsd)
+_BODIES = {facts.body_tag: _kind(facts.service) for facts in CALLS.values()}
+_UPLOAD = CALLS[Call.UPLOAD].body_tag
+
+
+def _schema(kind: _Kind) -> etree.XMLSchema:
+    schema: etree.XMLSchema | None = getattr(_PER_THREAD, kind.name, None)
     if schema is None:
         with _COMPILING:
-            schema = etree.XMLSchema(etree.fromstring(text()))
-        setattr(_PER_THREAD, name, schema)
+            schema = etree.XMLSchema(etree.fromstring(kind.xsd()))
+        setattr(_PER_THREAD, kind.name, schema)
     return schema
-
-
-def _request_schema(service: Service) -> etree.XMLSchema:
-    return _compiled(service.value, lambda: request_xsd(service))
-
-
-def _batch_schema() -> etree.XMLSchema:
-    return _compiled("batch", batch_xsd)
 
 
 def _leaf_wants(groups: Groups, name: str) -> str:
@@ -85,13 +96,14 @@ def _problem(entry: etree._LogEntry, groups: Groups) -> SchemaProblem:
     return SchemaProblem(path or name, rule, wants)
 
 
-def _run(schema: etree.XMLSchema, element: _Element, groups: Groups) -> list[SchemaProblem]:
+def _run(kind: _Kind, element: _Element) -> list[SchemaProblem]:
+    schema = _schema(kind)
     if schema.validate(element):
         return []
     # A wrong value is reported twice, once by facet and once by type: the first says more.
     found: dict[str, SchemaProblem] = {}
     for entry in cast("Iterable[etree._LogEntry]", schema.error_log):
-        problem = _problem(entry, groups)
+        problem = _problem(entry, kind.groups)
         found.setdefault(problem.path, problem)
     return list(found.values())
 
@@ -101,12 +113,12 @@ def validate_request(element: _Element) -> list[SchemaProblem]:
 
     `documento` must be strict base64, which libxml2 alone does not insist on.
     """
-    call = call_for_body(str(element.tag))
-    if call is None:
-        return [SchemaProblem(_local(str(element.tag)), "CVC_ELT_1", "this element does not begin any known message")]
-    service = CALLS[call].service
-    problems = _run(_request_schema(service), element, GROUPS[service])
-    if not problems and call is Call.UPLOAD:
+    tag = str(element.tag)
+    kind = _BODIES.get(tag)
+    if kind is None:
+        return [SchemaProblem(_local(tag), "CVC_ELT_1", "this element does not begin any known message")]
+    problems = _run(kind, element)
+    if not problems and tag == _UPLOAD:
         problems = _check_base64(element)
     return problems
 
@@ -124,18 +136,18 @@ def validate_batch(element: _Element) -> list[SchemaProblem]:
     """Check a whole batch file from its root `precompilata`."""
     if element.tag != "precompilata":
         return [SchemaProblem(_local(str(element.tag)), "CVC_ELT_1", "the root must be precompilata, in no namespace")]
-    return _run(_batch_schema(), element, BATCH_GROUPS)
+    return _run(_BATCH, element)
 
 
 def validate_batch_document(element: _Element) -> list[SchemaProblem]:
     """Check one `documentoSpesa` of a batch file."""
     if element.tag != "documentoSpesa":
         return [SchemaProblem(_local(str(element.tag)), "CVC_ELT_1", "expected documentoSpesa")]
-    return _run(_batch_schema(), element, BATCH_GROUPS)
+    return _run(_BATCH, element)
 
 
 def validate_batch_owner(element: _Element) -> list[SchemaProblem]:
     """Check the `proprietario` of a batch file."""
     if element.tag != "proprietario":
         return [SchemaProblem(_local(str(element.tag)), "CVC_ELT_1", "expected proprietario")]
-    return _run(_batch_schema(), element, BATCH_GROUPS)
+    return _run(_BATCH, element)
