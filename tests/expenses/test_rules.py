@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -322,7 +321,7 @@ def test_next_step_crosses_nothing_that_hangs_together_with_it():
         if sides.tied:
             assert next_step(sides) is not Step.REFUND
             assert sides.is_refund or next_step(sides) is not Step.CANCEL
-            assert visible(sides) is visible(replace(sides, tied=False))
+            assert visible(sides) is visible(sides._replace(tied=False))
 
 
 def test_next_step_repeats_nothing_that_was_refused_for_the_same_content():
@@ -411,10 +410,10 @@ def test_every_change_of_a_paper_leads_where_the_table_allows():
     at_rest = [sides for sides in ALL_SIDES if sides.call is None and not sides.ask]
     for sides in at_rest:
         for other in (
-            replace(sides, due=True, should_hash="s", problem=""),
-            replace(sides, due=True, should_hash="t", problem=""),
-            replace(sides, due=True, should_hash="s", problem="unmapped"),
-            replace(sides, due=False, should_hash="", problem=""),
+            sides._replace(due=True, should_hash="s", problem=""),
+            sides._replace(due=True, should_hash="t", problem=""),
+            sides._replace(due=True, should_hash="s", problem="unmapped"),
+            sides._replace(due=False, should_hash="", problem=""),
         ):
             check_move(visible(sides), visible(other))
 
@@ -422,4 +421,4 @@ def test_every_change_of_a_paper_leads_where_the_table_allows():
 def test_every_answer_leads_where_the_table_allows():
     for call in (CallState.WRITTEN, CallState.UNCERTAIN, CallState.TAKEN):
         for sides in ALL_SIDES:
-            check_move(visible(replace(sides, call=call)), visible(replace(sides, call=None)))
+            check_move(visible(sides._replace(call=call)), visible(sides._replace(call=None)))

@@ -4,18 +4,17 @@ Source: protocol 6.4 and 12. Every button of a person, every payment, credit not
 sides; the next operation follows. Nothing is repeated that was refused for the same content, nothing is sent while a
 call is under way, and what is in doubt is asked.
 
->>> from dataclasses import replace
 >>> fresh = Sides(due=True, should_hash="a")
 >>> next_step(fresh), visible(fresh)
 (<Step.INSERT: 'insert'>, <Visible.READY: 'READY'>)
->>> next_step(replace(fresh, held="held", known_hash="a")), next_step(replace(fresh, held="held", known_hash="b"))
+>>> next_step(fresh._replace(held="held", known_hash="a")), next_step(fresh._replace(held="held", known_hash="b"))
 (<Step.NOTHING: 'nothing'>, <Step.CHANGE: 'change'>)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from sportello.expenses.states import CallState, Visible
 
@@ -37,8 +36,7 @@ class Step(StrEnum):
 FLAGS = {Step.INSERT: "I", Step.CHANGE: "V", Step.REFUND: "R", Step.CANCEL: "C"}
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(NamedTuple):
     """
     Both sides of a document and what stands between them.
 
