@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
+from typing import TypeVar
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 
 from sportello.core.actors import Actor, System, acting
 from sportello.core.models import Job
@@ -15,6 +17,17 @@ from sportello.core.states import LIVE_JOBS, codes
 from sportello.expenses.models import CitizenRemark, Difference, MonthlyReport
 from sportello.expenses.operations.reconciling import REMEDIES, Remedy
 from sportello.expenses.operations.remarks import REMARKS
+from sportello.expenses.queries.paging import page
+
+_M = TypeVar("_M", bound=Model)
+
+
+class Seen(StrEnum):
+    """Which of the things that wait for somebody are shown: all, those that wait, those that somebody saw to."""
+
+    ALL = "all"
+    OPEN = "open"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,15 @@ class DifferenceShown:
 
 
 @dataclass(frozen=True, slots=True)
+class DifferencePage:
+    """A page of a report's differences; `after` and `before` are the keys of its neighbours, "" for none."""
+
+    rows: tuple[DifferenceShown, ...]
+    after: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
 class RemarkShown:
     """A citizen's remark without its words, which are read one by one."""
 
@@ -69,6 +91,15 @@ class RemarkShown:
     number: str
     fetched_at: datetime
     seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemarkPage:
+    """A page of the citizens' remarks; `after` and `before` are the keys of its neighbours, "" for none."""
+
+    rows: tuple[RemarkShown, ...]
+    after: str
+    before: str
 
 
 def months_of(actor: Actor, entity_id: int, year: int) -> list[MonthShown]:
@@ -90,15 +121,37 @@ def month_of(actor: Actor, report_id: int) -> tuple[int, MonthShown]:
     return row.entity_id, _month(row.month, row)
 
 
-def differences_of(actor: Actor, report_id: int, *, most: int = 200) -> list[DifferenceShown]:
-    """Return the differences of a report, open ones first. One query."""
-    rows = Difference.objects.filter(report_id=report_id).select_related("expense")
-    return [_difference(row) for row in rows.order_by("resolved_at", "pk")[:most]]
+def differences_of(report_id: int, seen: Seen = Seen.ALL, *, after: str = "", before: str = "") -> DifferencePage:
+    """Return a page of the differences of a report, in the order in which they were found. One query."""
+    rows = _those(Difference.objects.filter(report_id=report_id), "resolved_at", seen).select_related("expense")
+    found = page(rows, "pk", after=after, before=before)
+    return DifferencePage(tuple(_difference(row) for row in found.rows), found.after, found.before)
 
 
-def remarks(actor: Actor, *, most: int = 200) -> list[RemarkShown]:
-    """Return the citizens' remarks, unread ones first. One query."""
-    return [_remark(row) for row in _remarks().order_by("seen_at", "-pk")[:most]]
+def difference_counts(report_id: int) -> dict[Seen, int]:
+    """Return how many differences of a report there are, wait, and are settled. One query."""
+    return _counts(Difference.objects.filter(report_id=report_id), "resolved_at")
+
+
+def difference_of(report_id: int, difference_id: int) -> DifferenceShown:
+    """
+    Return one difference of a report. One query.
+
+    :raises Difference.DoesNotExist: no such difference for the current actor
+    """
+    rows = Difference.objects.filter(report__pk=report_id).select_related("expense")
+    return _difference(rows.get(pk=difference_id))
+
+
+def remarks(seen: Seen = Seen.ALL, *, after: str = "", before: str = "") -> RemarkPage:
+    """Return a page of the citizens' remarks, those that came last first. One query."""
+    found = page(_those(_remarks(), "seen_at", seen), "-fetched_at", after=after, before=before)
+    return RemarkPage(tuple(_remark(row) for row in found.rows), found.after, found.before)
+
+
+def remark_counts() -> dict[Seen, int]:
+    """Return how many citizens' remarks there are, are new, and were read. One query."""
+    return _counts(CitizenRemark.objects.all(), "seen_at")
 
 
 def remark_of(actor: Actor, remark_id: int) -> RemarkShown:
@@ -108,6 +161,17 @@ def remark_of(actor: Actor, remark_id: int) -> RemarkShown:
     :raises CitizenRemark.DoesNotExist: no such remark for this actor
     """
     return _remark(_remarks().get(pk=remark_id))
+
+
+def _those(rows: QuerySet[_M, _M], column: str, seen: Seen) -> QuerySet[_M, _M]:
+    """Return the rows of a filter; `column` is when somebody saw to a row, null while nobody has."""
+    return rows if seen is Seen.ALL else rows.filter(**{f"{column}__isnull": seen is Seen.OPEN})
+
+
+def _counts(rows: QuerySet[_M, _M], column: str) -> dict[Seen, int]:
+    found = rows.aggregate(every=Count("pk"), waiting=Count("pk", filter=Q(**{column: None})))
+    every, waiting = found["every"], found["waiting"]
+    return {Seen.ALL: every, Seen.OPEN: waiting, Seen.DONE: every - waiting}
 
 
 def _remarks() -> QuerySet[CitizenRemark]:

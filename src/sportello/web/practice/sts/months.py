@@ -11,26 +11,27 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sportello.core.violations import RuleViolation
 from sportello.expenses.operations.reconciling import Remedy, ask_report, remedy
-from sportello.expenses.operations.remarks import ask_remarks, open_remark
 from sportello.expenses.permissions import check_may_send
 from sportello.expenses.queries.outlook import banners
 from sportello.expenses.queries.reconciliation import (
+    DifferenceShown,
     MonthShown,
+    Seen,
+    difference_counts,
+    difference_of,
     differences_of,
     month_of,
     months_of,
-    remark_of,
-    remarks,
-    remarks_asked,
 )
 from sportello.expenses.queries.settings import entity_name
 from sportello.web import formats
 from sportello.web.http import PartyRequest
-from sportello.web.parts import StateLink
+from sportello.web.parts import Page, StateLink
 from sportello.web.practice.http import practice_view
 from sportello.web.practice.sts.doing import told
 from sportello.web.practice.sts.tabs import sections
@@ -38,6 +39,10 @@ from sportello.web.practice.sts.words import DIFFERENCES, REMEDIES, REPORT_STATE
 from sportello.web.sentences import sentence
 
 HERE = "practice:sts_months"
+FIRST_YEAR = 2015
+"""The Sistema TS knows no payment before."""
+GRAVE = frozenset({Remedy.CANCEL_THERE})
+"""What cannot be taken back: a page asks first."""
 
 
 @require_GET
@@ -50,6 +55,7 @@ def months(request: PartyRequest) -> HttpResponse:
     if known and entity_id not in {each.entity_id for each in known}:
         raise Http404
     year = _number(request.GET.get("year", "")) or today.year
+    year = year if FIRST_YEAR <= year <= today.year else today.year
     rows = months_of(request.actor, entity_id, year) if known else []
     context = {
         "rows": [_row(each) for each in rows if each.month <= today],
@@ -91,7 +97,10 @@ def ask(request: PartyRequest, entity_id: int) -> HttpResponse:
 def month(request: PartyRequest, report_id: int) -> HttpResponse:
     """Show a month's differences, each explained and with its buttons."""
     entity_id, shown = month_of(request.actor, report_id)
-    rows = differences_of(request.actor, report_id)
+    numbers = difference_counts(report_id)
+    seen = seen_of(request, Seen.OPEN if numbers[Seen.OPEN] else Seen.ALL)
+    found = differences_of(report_id, seen, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    rows = [(row, DIFFERENCES[row.kind], _ways(row), REMEDIES.get(row.remedy)) for row in found.rows]
     context = {
         "month": shown,
         "name": _name(shown.month),
@@ -99,28 +108,24 @@ def month(request: PartyRequest, report_id: int) -> HttpResponse:
         "entity_id": entity_id,
         "look": REPORT_STATES[shown.state],
         "trouble": TROUBLES.get(shown.trouble, shown.trouble),
-        "rows": [
-            (
-                row,
-                DIFFERENCES[row.kind],
-                [(each.value, REMEDIES[each.value]) for each in row.remedies],
-                REMEDIES.get(row.remedy),
-            )
-            for row in rows
-        ],
+        "page": Page(rows, numbers[seen], found.after, found.before),
+        "states": _states(numbers, seen),
         "tabs": sections(request.actor, HERE),
     }
     return render(request, "practice/sts/month.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @practice_view(check=check_may_send)
 def settle(request: PartyRequest, report_id: int, difference_id: int) -> HttpResponse:
-    """Do what was chosen about a difference."""
+    """Do what was chosen about a difference; ask first where it cannot be taken back."""
     month_of(request.actor, report_id)
-    choice = request.POST.get("remedy", "")
+    found = difference_of(report_id, difference_id)
+    choice = (request.POST if request.method == "POST" else request.GET).get("remedy", "")
     if choice not in set(Remedy):
         raise Http404
+    if request.method == "GET":
+        return _asked_first(request, report_id, found, Remedy(choice))
     try:
         result = remedy(actor=request.actor, difference_id=difference_id, choice=Remedy(choice))
     except RuleViolation as refusal:
@@ -131,41 +136,43 @@ def settle(request: PartyRequest, report_id: int, difference_id: int) -> HttpRes
     return redirect("practice:sts_month", report_id)
 
 
-@require_GET
-@practice_view(check=check_may_send)
-def remark_list(request: PartyRequest) -> HttpResponse:
-    """Show citizens' remarks; their words are opened one by one."""
+def seen_of(request: PartyRequest, default: Seen) -> Seen:
+    """Return which of the rows the address asks for."""
+    view = request.GET.get("view", "")
+    return Seen(view) if view in set(Seen) else default
+
+
+def _asked_first(request: PartyRequest, report_id: int, found: DifferenceShown, choice: Remedy) -> HttpResponse:
+    if choice not in GRAVE or choice not in found.remedies:
+        return redirect("practice:sts_month", report_id)
     context = {
-        "rows": remarks(request.actor),
-        "asked": remarks_asked(request.actor),
-        "entities": [each for each in banners(request.actor, today=timezone.localdate()) if each.is_active],
-        "tabs": sections(request.actor, HERE),
+        "question": _("Cancel %(number)s at the Sistema TS?") % {"number": found.number},
+        "consequence": _(
+            "It disappears from the patient's tax return. Whether the Sistema TS takes the same number a second time "
+            "is not certain."
+        ),
+        "row": found,
+        "remedy": choice.value,
+        "act_word": REMEDIES[choice.value],
+        "back_url": reverse("practice:sts_month", args=[report_id]),
+        "grave": True,
     }
-    return render(request, "practice/sts/remarks.html", context)
+    return render(request, "practice/sts/settle.html", context)
 
 
-@require_POST
-@practice_view(check=check_may_send)
-def remarks_ask(request: PartyRequest, entity_id: int) -> HttpResponse:
-    """Have citizens' remarks fetched."""
-    entity_name(request.actor, entity_id)
-    try:
-        ask_remarks(actor=request.actor, entity_id=entity_id)
-    except RuleViolation as refusal:
-        messages.error(request, sentence(refusal))
-    else:
-        messages.success(request, _("The Sistema TS is asked; what it has appears here by itself."))
-    return redirect("practice:sts_remarks")
+def _ways(row: DifferenceShown) -> list[tuple[str, object, bool]]:
+    """Return the ways out of a difference: code, word, and whether a page asks first."""
+    asking = {Remedy.CANCEL_THERE: _("Cancel it there…")}
+    return [(each.value, asking.get(each, REMEDIES[each.value]), each in GRAVE) for each in row.remedies]
 
 
-@require_GET
-@practice_view(check=check_may_send)
-def remark(request: PartyRequest, remark_id: int) -> HttpResponse:
-    """Show what a citizen remarked, in the State's words."""
-    words = open_remark(actor=request.actor, remark_id=remark_id)
-    row = remark_of(request.actor, remark_id)
-    context = {"row": row, "words": words, "tabs": sections(request.actor, HERE)}
-    return render(request, "practice/sts/remark.html", context)
+def _states(numbers: dict[Seen, int], seen: Seen) -> list[StateLink]:
+    words = {
+        Seen.ALL: pgettext("differences", "All"),
+        Seen.OPEN: pgettext("differences", "Open"),
+        Seen.DONE: pgettext("differences", "Settled"),
+    }
+    return [StateLink(word, f"?view={each.value}", numbers[each], each is seen) for each, word in words.items()]
 
 
 def _row(each: MonthShown) -> dict[str, object]:
