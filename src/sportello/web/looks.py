@@ -112,6 +112,7 @@ TRANSMISSION: Final[dict[str, Look]] = {
     "WAITING": Look("stack-2", pgettext_lazy("sending", "Waiting"), Family.MOVE),
     "AT_WORK": Look("progress", pgettext_lazy("sending", "Being processed"), Family.MOVE),
     "ACCEPTED": Look("circle-check", pgettext_lazy("sending", "Accepted"), Family.OK),
+    "WARNED": Look("alert-triangle", pgettext_lazy("sending", "Accepted with anomalies"), Family.WAIT),
     "ERRORS": Look("alert-triangle", pgettext_lazy("sending", "Processed with errors"), Family.WAIT),
     "REFUSED": Look("circle-x", pgettext_lazy("sending", "Refused"), Family.BAD),
     "UNCERTAIN": Look("help-circle", pgettext_lazy("sending", "Outcome unknown"), Family.WAIT),

@@ -166,9 +166,12 @@ def test_receipts_are_the_files_as_the_ministry_gave_them(proved, counter, world
     assert int(response["Content-Length"]) == len(body)
     with ZipFile(io.BytesIO(body)) as archive:
         kept = {name: archive.read(name) for name in archive.namelist()}
-    receipt, errors = read_receipt(given[0].pdf or b""), given[1].archive
+    receipt = read_receipt(given[0].pdf or b"")
+    with ZipFile(io.BytesIO(given[1].archive or b"")) as packed:
+        [table] = [packed.read(name) for name in packed.namelist()]
     assert receipt.startswith(b"%PDF-")
-    assert kept == {f"ricevuta-{sending.protocol}.pdf": receipt, f"errori-{sending.protocol}.zip": errors}
+    assert table.count(b"S011") == 3
+    assert kept == {f"ricevuta-{sending.protocol}.pdf": receipt, f"errori-{sending.protocol}.csv": table}
     with acting(System("tests")):
         assert AuditEntry.objects.filter(action="sts.receipts", object_id=sending.pk).count() == 1
 

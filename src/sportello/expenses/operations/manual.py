@@ -30,6 +30,8 @@ from sportello.expenses.states import Visible
 _T = TypeVar("_T")
 BY_HAND = "by_hand"
 """Stands for a content that is known to differ, where a person wants ours to be sent."""
+SENDING = frozenset({Deed.SEND, Deed.SEND_AGAIN, Deed.UPDATE})
+"""What is written down as a sending by this person; the others write down what they change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ def _do(
         if deed not in possible(sides, excluded=row.excluded):
             raise RuleViolation("sts_not_sendable", field="document", state=row.state)
         change(row)
+        if deed in SENDING:
+            audit.record(actor, "sts.send", about(row), invoice_id=row.invoice_id, deed=deed.value)
     carried = _on_line(account, lambda client: _carry(client, expense_id, actor, only))
     return _result(actor, expense_id, carried.step, carried.answer)
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from sportello.core import audit
 from sportello.core.actors import Actor, System, acting
 from sportello.core.violations import RuleViolation
-from sportello.expenses.models import Expense, ExpenseKind
+from sportello.expenses.models import Expense, ExpenseKind, Held
 from sportello.expenses.permissions import check_may_send
 from sportello.expenses.taking_in import derive_papers
 from sportello.patients.permissions import check_may_set_opposition
@@ -20,16 +20,20 @@ from sportello.patients.permissions import check_may_set_opposition
 LONGEST_REASON = 200
 
 
-def exclude(*, actor: Actor, expense_id: int, reason: str) -> None:
+def exclude(*, actor: Actor, expense_id: int, reason: str, unsent: bool = False) -> None:
     """
     Leave a document out, with the reason; its refunds go with it, and what the State holds of it is cancelled.
 
+    :param unsent: only if the State holds nothing of it, as whoever asked was told
     :raises Expense.DoesNotExist: no such document for this actor
     :raises MayNot: the switch `sts` is off
-    :raises RuleViolation: ``reason_missing``, ``sts_call_under_way``, ``sts_refund_follows``
+    :raises RuleViolation: ``reason_missing``, ``sts_call_under_way``, ``sts_refund_follows``; ``sts_not_sendable``, it
+        was sent meanwhile
     """
     with acting(actor), transaction.atomic(durable=True):
         row = open_row(actor, expense_id)
+        if unsent and row.held in {Held.HELD, Held.OTHER}:
+            raise RuleViolation("sts_not_sendable", field="document", state=row.state)
         leave_out(actor, row, reason)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sportello.core.actors import Actor, System, acting
-from sportello.expenses.models import Attempt, CitizenRemark, Expense, ExpenseKind, Held
+from sportello.expenses.models import Attempt, CitizenRemark, Expense, ExpenseKind, Held, StsSettings
 from sportello.expenses.permissions import may_send
 from sportello.expenses.queries.documents import DocumentRow, Message, document_row, messages_of, shown
 from sportello.expenses.rules.content import Content
@@ -42,7 +42,8 @@ class DocumentDetail:
     Everything about one document.
 
     `should` is what the State should hold, None where it should hold nothing; `held_state` and `held_amount` (EUR) what
-    it is known to hold, since `known_at`. `deeds` is what the actor may ask for now.
+    it is known to hold, since `known_at`. `deeds` is what the actor may ask for now; `stopped` is the reason why
+    nothing of the entity leaves, "" while it does.
     """
 
     row: DocumentRow
@@ -61,6 +62,7 @@ class DocumentDetail:
     opposition: bool | None
     next_try_at: datetime | None
     remarks: int
+    stopped: str
 
 
 def of_invoice(actor: Actor, invoice_id: int) -> DocumentDetail | None:
@@ -86,6 +88,9 @@ def detail(actor: Actor, expense_id: int) -> DocumentDetail:
         sides = sides_of([row])[row.pk]
     original = shown(Expense.objects.filter(pk=row.original_id)).first() if row.original_id else None
     opposed = row.invoice.opposed if row.opposition is None else row.opposition
+    accounts = StsSettings.objects.only("activated_at", "stopped_at", "stop_reason")
+    account = accounts.filter(entity_id=row.entity_id).first()
+    may_leave = account is not None and account.may_leave
     return DocumentDetail(
         row=document_row(actor, row),
         patient_id=row.invoice.patient_id,
@@ -93,7 +98,7 @@ def detail(actor: Actor, expense_id: int) -> DocumentDetail:
         held_state=Held(row.held),
         held_amount=row.known_amount,
         known_at=row.known_at,
-        deeds=_deeds(actor, row, sides, opposed, family),
+        deeds=_deeds(actor, row, sides, opposed, family, may_leave=may_leave),
         history=_history(row),
         refunds=tuple(document_row(actor, one) for one in family),
         original=document_row(actor, original) if original is not None else None,
@@ -103,10 +108,13 @@ def detail(actor: Actor, expense_id: int) -> DocumentDetail:
         opposition=row.opposition,
         next_try_at=row.next_try_at,
         remarks=CitizenRemark.objects.filter(expense=row).count(),
+        stopped=account.stop_reason if account is not None else "",
     )
 
 
-def _deeds(actor: Actor, row: Expense, sides: Sides, opposed: bool, family: list[Expense]) -> frozenset[Deed]:
+def _deeds(
+    actor: Actor, row: Expense, sides: Sides, opposed: bool, family: list[Expense], *, may_leave: bool
+) -> frozenset[Deed]:
     to_send = sum(1 for one in family if one.due and one.held == Held.NONE and one.carrier_id is None)
     found = possible(
         sides,
@@ -114,6 +122,7 @@ def _deeds(actor: Actor, row: Expense, sides: Sides, opposed: bool, family: list
         opposed=opposed,
         has_code=row.why_not != WhyNot.NO_CODE,
         refunds_to_send=to_send if row.kind == ExpenseKind.DOCUMENT else 0,
+        may_leave=may_leave,
     )
     return found if may_set_opposition(actor) else found - {Deed.OPPOSE, Deed.UNOPPOSE}
 

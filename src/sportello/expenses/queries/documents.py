@@ -203,6 +203,11 @@ def document_row(actor: Actor, row: Expense) -> DocumentRow:
     )
 
 
+def waits_for_its_invoice(row: DocumentRow) -> bool:
+    """Tell whether a refund could go if the State had the invoice that it takes back from."""
+    return row.is_refund and row.state == Visible.READY and not row.problem and not row.can_send
+
+
 def messages_of(kept: object) -> tuple[Message, ...]:
     """Return kept messages as values."""
     rows = cast("list[dict[str, str]]", kept)

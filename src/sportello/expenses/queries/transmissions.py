@@ -9,8 +9,10 @@ from enum import StrEnum
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
+from sistemats.envelopes.archive import read_archive
+from sistemats.errors import BadArchive
 from sportello.core.actors import Actor
-from sportello.core.models import StoredFile
+from sportello.core.files import keeping
 from sportello.expenses.models import Attempt, Outcome, Transmission, TransmissionKind
 from sportello.expenses.queries.documents import DocumentRow, Message, document_row, messages_of
 from sportello.expenses.queries.paging import page
@@ -160,20 +162,35 @@ def detail(actor: Actor, transmission_id: int, *, after: int = 0) -> Transmissio
     )
 
 
-def receipt_files(transmission_id: int) -> tuple[tuple[str, StoredFile], ...]:
+def receipt_files(transmission_id: int) -> tuple[tuple[str, bytes], ...]:
     """
-    Return what the State gave about a transmission, each with the name it has in the archive: nobody's name in it.
+    Return what the State gave about a transmission, each file with its name: nobody's name in it.
+
+    The tables of errors come packed; they are handed on unpacked, byte for byte.
 
     :raises Transmission.DoesNotExist: no such transmission for the current actor
+    :raises FileMissing: its bytes are gone; likewise `FileDamaged`, `KeyMissing`
     """
     row = Transmission.objects.select_related("receipt", "errors_file").get(pk=transmission_id)
     stem = row.protocol or str(row.pk)
     found = []
     if row.receipt is not None:
-        found.append((f"ricevuta-{stem}.pdf", row.receipt))
+        found.append((f"ricevuta-{stem}.pdf", keeping.read(row.receipt)))
     if row.errors_file is not None:
-        found.append((f"errori-{stem}.zip", row.errors_file))
+        found += _error_tables(stem, keeping.read(row.errors_file))
     return tuple(found)
+
+
+def _error_tables(stem: str, given: bytes) -> list[tuple[str, bytes]]:
+    """Return the tables of an archive of errors; what cannot be unpacked stays as it came, also a bare table."""
+    try:
+        tables = list(read_archive(given).values())
+    except BadArchive:
+        kind = "zip" if given.startswith(b"PK") else "csv"
+        return [(f"errori-{stem}.{kind}", given)]
+    if len(tables) == 1:
+        return [(f"errori-{stem}.csv", tables[0])]
+    return [(f"errori-{stem}-{place}.csv", table) for place, table in enumerate(tables, 1)]
 
 
 def _views() -> Mapping[View, Q]:

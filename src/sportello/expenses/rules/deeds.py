@@ -30,10 +30,26 @@ class Deed(StrEnum):
     UNOPPOSE = "unoppose"
 
 
+ASKING_THE_STATE = frozenset(
+    {Deed.SEND, Deed.SEND_AGAIN, Deed.UPDATE, Deed.CANCEL, Deed.REFUND, Deed.RESYNC, Deed.RENEW}
+)
+"""What calls the State at once, and is refused while nothing may leave."""
+
+
 def possible(
-    sides: Sides, *, excluded: bool = False, opposed: bool = False, has_code: bool = True, refunds_to_send: int = 0
+    sides: Sides,
+    *,
+    excluded: bool = False,
+    opposed: bool = False,
+    has_code: bool = True,
+    refunds_to_send: int = 0,
+    may_leave: bool = True,
 ) -> frozenset[Deed]:
-    """Return what a person may ask for. Nothing while a call is under way: its answer comes first."""
+    """
+    Return what a person may ask for. Nothing while a call is under way: its answer comes first.
+
+    :param may_leave: whether the account is active and nothing has stopped it
+    """
     if sides.call is not None:
         return frozenset()
     found = set(_sending(sides))
@@ -47,7 +63,7 @@ def possible(
             found.add(Deed.UNOPPOSE if opposed else Deed.OPPOSE)
     if excluded or sides.held in {"held", "other"}:
         found.discard(Deed.EXCLUDE)
-    return frozenset(found)
+    return frozenset(found if may_leave else found - ASKING_THE_STATE)
 
 
 def _sending(sides: Sides) -> set[Deed]:

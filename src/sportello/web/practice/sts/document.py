@@ -14,11 +14,13 @@ from sportello.expenses.queries.document_detail import DocumentDetail, of_invoic
 from sportello.expenses.rules.deeds import Deed
 from sportello.web.http import PartyRequest
 from sportello.web.practice.http import practice_view
-from sportello.web.practice.sts.deeds import WORDS, DeedWords
-from sportello.web.practice.sts.doing import Asked, carry_out
+from sportello.web.practice.sts.deeds import WORDS
+from sportello.web.practice.sts.doing import Asked, Done, carry_out
 from sportello.web.practice.sts.paper import shown
-from sportello.web.practice.sts.tabs import sections
+from sportello.web.practice.sts.tabs import sections, wants_only
 from sportello.web.sentences import sentence
+
+NEED_A_REASON = frozenset({Deed.EXCLUDE, Deed.CANCEL})
 
 
 @require_GET
@@ -26,9 +28,9 @@ from sportello.web.sentences import sentence
 def document(request: PartyRequest, invoice_id: int) -> HttpResponse:
     """Show both sides of a document, the ministry's words with ours, and the way out."""
     found = _detail(request, invoice_id)
-    context = shown(request.actor, found) | {"tabs": sections(request.actor, "practice:sts")}
-    if request.htmx and request.htmx.target == "document":
-        return render(request, "practice/sts/_document.html", context)
+    context = shown(request.actor, found) | {"tabs": sections(request.actor, "practice:sts"), "fragment": False}
+    if wants_only(request, "document"):
+        return render(request, "practice/sts/_document.html", context | {"fragment": True})
     return render(request, "practice/sts/document.html", context)
 
 
@@ -38,42 +40,57 @@ def deed(request: PartyRequest, invoice_id: int, way: str) -> HttpResponse:
     """Ask first where a deed deserves it, then do it and say what came of it."""
     if way not in set(Deed):
         raise Http404
-    found, wanted = _detail(request, invoice_id), Deed(way)
-    words = WORDS[wanted]
-    problem = ""
+    wanted = Deed(way)
+    found = _detail(request, invoice_id)
     if request.method == "POST":
-        asked = Asked(actor=request.actor, expense_id=found.row.id, reason=request.POST.get("reason", ""))
-        try:
-            done = carry_out(wanted, asked)
-        except RuleViolation as refusal:
-            problem = sentence(refusal)
-            if refusal.field != "reason":
-                messages.error(request, problem)
-                return redirect(_back(request, invoice_id))
-        else:
-            {"ok": messages.success, "bad": messages.error}.get(done.tone, messages.warning)(request, done.text)
-            return redirect(_back(request, invoice_id))
-    elif not words.asks:
+        return _done(request, found, wanted)
+    if not WORDS[wanted].asks:
         return redirect("practice:sts_document", invoice_id)
-    return render(request, "practice/sts/deed.html", _question(found, wanted, words, problem, request))
+    return _question(request, found, wanted)
+
+
+def _done(request: PartyRequest, found: DocumentDetail, wanted: Deed) -> HttpResponse:
+    """Do it and say what came of it; where a reason was typed and nothing was done, the page comes back with it."""
+    invoice_id, typed = found.row.invoice_id, request.POST.get("reason", "")
+    try:
+        done = carry_out(wanted, Asked(actor=request.actor, expense_id=found.row.id, reason=typed))
+    except RuleViolation as refusal:
+        done = Done("bad", sentence(refusal), carried=False)
+        if refusal.field == "reason":
+            return _question(request, found, wanted, problem=done.text)
+    if not done.carried and wanted in NEED_A_REASON and typed.strip():
+        return _question(request, _detail(request, invoice_id), wanted, refused=done.text)
+    {"ok": messages.success, "bad": messages.error}.get(done.tone, messages.warning)(request, done.text)
+    return redirect(_back(request, invoice_id))
 
 
 def _question(
-    found: DocumentDetail, wanted: Deed, words: DeedWords, problem: str, request: PartyRequest
-) -> dict[str, object]:
-    return {
+    request: PartyRequest, found: DocumentDetail, wanted: Deed, *, problem: str = "", refused: str = ""
+) -> HttpResponse:
+    """
+    Show the page that asks first.
+
+    :param problem: what is wrong with the reason
+    :param refused: why nothing was done just now
+    """
+    words, typed = WORDS[wanted], request.POST.get("reason", "")
+    under_way = not found.deeds
+    gone = not under_way and wanted not in found.deeds
+    context = {
         "found": found,
         "row": found.row,
         "question": words.question,
         "consequence": words.consequence,
-        "act_word": str(words.word).rstrip("…"),
+        "act_word": "" if gone else str(words.word).rstrip("…"),
         "grave": words.grave,
         "back_url": _back(request, found.row.invoice_id),
-        "needs_reason": wanted in {Deed.EXCLUDE, Deed.CANCEL} and not found.exclusion_reason,
-        "reason": request.POST.get("reason", ""),
+        "needs_reason": wanted in NEED_A_REASON and (bool(typed) or not found.exclusion_reason),
+        "reason": typed,
         "problem": problem,
-        "possible": wanted in found.deeds,
+        "refused": refused,
+        "gone": gone and not refused,
     }
+    return render(request, "practice/sts/deed.html", context)
 
 
 def _detail(request: PartyRequest, invoice_id: int) -> DocumentDetail:

@@ -18,7 +18,16 @@ from django.views.decorators.http import require_GET
 from sportello.billing.queries.editor import Choice, entity_choices
 from sportello.core import audit
 from sportello.expenses.permissions import check_may_send, may_configure
-from sportello.expenses.queries.documents import DocumentRow, Filter, View, counts, page_of, sendable_count, stream
+from sportello.expenses.queries.documents import (
+    DocumentRow,
+    Filter,
+    View,
+    counts,
+    page_of,
+    sendable_count,
+    stream,
+    waits_for_its_invoice,
+)
 from sportello.expenses.queries.outlook import Banner, banners, deadline_of, on_their_way, years
 from sportello.web import formats, looks
 from sportello.web.http import PartyRequest
@@ -91,6 +100,7 @@ def documents(request: PartyRequest) -> HttpResponse:
         "tabs": sections(request.actor, HERE),
         "query": request.GET.urlencode(),
         "progress": on_their_way(),
+        "stopped": any(each.is_active and each.reason for each in known),
     }
     name = "practice/sts/_list.html" if request.htmx else "practice/sts/list.html"
     return render(request, name, context)
@@ -168,6 +178,8 @@ def _when(row: DocumentRow) -> str:
 
 
 def _ready(row: DocumentRow) -> str:
+    if waits_for_its_invoice(row):
+        return _("Goes by itself once its invoice is there")
     if row.opposed:
         return _("Objection: goes without the codice fiscale")
     if row.traceable is False:

@@ -28,10 +28,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a deed: the tone of the message and its sentence."""
+    """What came of a deed: the tone of the message and its sentence; `carried` is False where nothing was done."""
 
     tone: str
     text: str
+    carried: bool = True
 
 
 _TONES = {"ok": "ok", "move": "ok", "off": "ok", "wait": "wait", "bad": "bad"}
@@ -65,8 +66,8 @@ def _refund(asked: Asked) -> Done:
 
 
 def _exclude(asked: Asked) -> Done:
-    sides.exclude(actor=asked.actor, expense_id=asked.expense_id, reason=asked.reason)
-    return Done("ok", _("The document is left out. What the State holds of it is cancelled there by itself."))
+    sides.exclude(actor=asked.actor, expense_id=asked.expense_id, reason=asked.reason, unsent=True)
+    return Done("ok", _("The document is left out."))
 
 
 def _include(asked: Asked) -> Done:
@@ -103,7 +104,7 @@ def told(result: Result) -> Done:
     """Return what the State answered, in a sentence: the state it is in now, and the first thing it said."""
     seen = looks.look("sts", result.state)
     if result.outcome == "" and result.state in {Visible.QUEUED, Visible.UNCERTAIN}:
-        return Done("wait", _("A sending is under way already: its answer comes first."))
+        return Done("wait", _("A sending is under way already: its answer comes first."), carried=False)
     if result.trouble in TROUBLES:
         return Done("wait", _("%(text)s.") % {"text": TROUBLES[result.trouble]})
     first = next((each for each in result.messages if each["kind"] in {"E", "W"}), None)

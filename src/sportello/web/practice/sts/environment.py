@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +18,7 @@ from sportello.expenses.permissions import check_may_configure
 from sportello.expenses.queries.checklist import checklist
 from sportello.expenses.queries.settings import account
 from sportello.web.http import PartyRequest
+from sportello.web.parts import Step
 from sportello.web.practice.http import practice_view
 from sportello.web.practice.refusing import put_errors
 from sportello.web.practice.sts.forms import EnvironmentForm
@@ -45,9 +48,20 @@ def environment(request: PartyRequest, entity_id: int) -> HttpResponse:
         "form": form,
         "view": view,
         "now": ENVIRONMENTS[view.environment],
-        "steps": steps(checklist(request.actor, entity_id, now=timezone.now()), entity_id),
+        "steps": _steps(request, entity_id),
     }
     return render(request, "practice/sts/environment.html", context)
+
+
+def _steps(request: PartyRequest, entity_id: int) -> list[Step]:
+    """Return what is missing for the Sistema TS itself; the move there is this page, and its test comes after it."""
+    found = checklist(request.actor, entity_id, now=timezone.now(), for_real=True)
+    drawn = steps(found, entity_id)
+    moved = {item.code for item in found if item.code == "real" and item.done}
+    return [
+        replace(step, url="") if item.code == "real" or (item.code == "test" and not moved) else step
+        for item, step in zip(found, drawn, strict=True)
+    ]
 
 
 def _offered(now: str) -> list[tuple[str, str]]:

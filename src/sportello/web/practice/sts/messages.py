@@ -34,17 +34,21 @@ class Meaning:
 
 
 _CODE = _("The citizen's codice fiscale is wrong")
+_MENDED = _(
+    "This expense is not registered. Put the code right in the patient's record: it then returns to the list of what "
+    "is to be sent."
+)
 _THERE = _("The Sistema TS has a document with this number and day already")
 
 MEANINGS: dict[str, Meaning] = {
     "S011": Meaning(
         _CODE,
-        _("This expense is not registered. Put the code right in the patient's record: it is then sent anew."),
+        _MENDED,
         Mend.PATIENT,
     ),
     "S050": Meaning(
         _CODE,
-        _("This expense is not registered. Put the code right in the patient's record: it is then sent anew."),
+        _MENDED,
         Mend.PATIENT,
     ),
     "S003": Meaning(
@@ -131,6 +135,14 @@ MEANINGS: dict[str, Meaning] = {
         _("A passing failure of the Sistema TS"),
         _("It is tried again by itself."),
         Mend.NOTHING,
+    ),
+    "107": Meaning(
+        _("The user is not recognised for this operation"),
+        _(
+            "Look at user and owner of the account. The credentials of a category association are of no use here: from "
+            "it the Sistema TS takes files alone."
+        ),
+        Mend.ACCOUNT,
     ),
     "104": Meaning(_("The PIN is wrong"), _("Write the PIN anew and test the credentials."), Mend.ACCOUNT),
     "105": Meaning(

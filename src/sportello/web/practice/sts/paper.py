@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sportello.core.actors import Actor
+from sportello.expenses.permissions import may_configure
 from sportello.expenses.queries.document_detail import DocumentDetail, of_invoice
-from sportello.expenses.queries.documents import Message
+from sportello.expenses.queries.documents import Message, waits_for_its_invoice
+from sportello.expenses.rules.deeds import Deed as Wish
 from sportello.expenses.states import Visible
 from sportello.parties.timeline import Deed, deeds_about
 from sportello.patients.permissions import may_edit_patients
@@ -19,9 +21,23 @@ from sportello.web import formats
 from sportello.web.parts import Event
 from sportello.web.practice.sts.deeds import Act, acts
 from sportello.web.practice.sts.messages import Meaning, Mend, meaning_of
-from sportello.web.practice.sts.words import DOCUMENT_DEEDS, OPERATIONS, OUTCOMES, PROBLEMS, TROUBLES, WHY_NOT
+from sportello.web.practice.sts.words import (
+    DOCUMENT_DEEDS,
+    OPERATIONS,
+    OUTCOMES,
+    PROBLEMS,
+    STOPS,
+    TROUBLES,
+    WHY_NOT,
+)
 
 _BLOCKS = "E"
+_CHANGED_SINCE = frozenset({Visible.READY, Visible.QUEUED})
+"""States in which a refusal is about what the document was before it was changed."""
+_MOVING = frozenset({Visible.QUEUED, Visible.TAKEN_IN_CHARGE, Visible.UNCERTAIN})
+_GOES_BY_ITSELF = frozenset({Visible.TO_UPDATE, Visible.TO_DELETE})
+_WAITS = frozenset({Visible.READY, Visible.UNCERTAIN}) | _GOES_BY_ITSELF
+"""States in which something is still to leave: why nothing does is said there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,9 @@ def shown(actor: Actor, found: DocumentDetail) -> dict[str, Any]:
         ],
         "last": found.history[0] if found.history else None,
         "items": found.should.pieces if found.should else (),
+        "said_before": row.state in _CHANGED_SINCE and any(each.kind == _BLOCKS for each in said),
+        "waits_for_invoice": waits_for_its_invoice(row),
+        "moves": row.state in _MOVING or (row.state in _GOES_BY_ITSELF and not found.stopped),
     }
 
 
@@ -93,14 +112,46 @@ _FAMILIES = {"sts.accepted": "ok", "sts.rejected": "bad", "sts.refunded": "ok"}
 def mending(actor: Actor, found: DocumentDetail, said: list[Said]) -> Mending | None:
     """Return what to mend and where, None when nothing stands in the way."""
     row = found.row
+    if found.stopped and row.state in _WAITS and not row.problem:
+        return _stopped(actor, found)
     if row.problem:
         title, how = PROBLEMS[row.problem]
-        return Mending(_lower(str(title)), str(how), *_place_of_problem(actor, found), tone="wait")
+        return _mending(str(title), str(how), _place_of_problem(actor, found), tone="wait")
     if row.state != Visible.REJECTED:
         return None
+    return _unlike_ours(found) or _refused(actor, found, said)
+
+
+def _stopped(actor: Actor, found: DocumentDetail) -> Mending:
+    title, how = STOPS[found.stopped]
+    return _mending(str(title), str(how), _account(actor, found))
+
+
+def _unlike_ours(found: DocumentDetail) -> Mending | None:
+    """Return the way out where what is known to be held there, not what was last said, decides what comes next."""
+    place = _own_page(found.row.invoice_id)
+    if found.held_state == "other":
+        why = _(
+            "Under this number the Sistema TS holds %(amount)s that did not come from here. Update it, and this "
+            "document takes its place; or cancel it there."
+        ) % {"amount": formats.money(found.held_amount)}
+        return _mending(_("Decide what the Sistema TS should hold"), why, place)
+    if Wish.RENEW in found.deeds:
+        url = reverse("practice:sts_deed", args=[found.row.invoice_id, Wish.RENEW.value])
+        why = _(
+            "The Sistema TS keeps the cancelled expense and does not take the same number again. The same document can "
+            "go as a new one, under the next device number."
+        )
+        return _mending(_("Send it under the next device number"), why, _Place(url, _("Look at it")))
+    return None
+
+
+def _refused(actor: Actor, found: DocumentDetail, said: list[Said]) -> Mending:
+    row = found.row
     blocking = next((each for each in said if each.kind == _BLOCKS), said[0] if said else None)
     if blocking is None:
-        return Mending(_("look at the answer"), _("The Sistema TS refused this document."), *_own_page(row.invoice_id))
+        place = _own_page(row.invoice_id)
+        return _mending(_("Look at the answer"), _("The Sistema TS refused this document."), place)
     words = f"{blocking.code}, «{blocking.words}»" if blocking.code else f"«{blocking.words}»"
     at = formats.moment(row.said_at) if row.said_at else ""
     why = _("The Sistema TS refused this expense on %(at)s (%(words)s). %(remedy)s The invoice stays valid.") % {
@@ -109,7 +160,11 @@ def mending(actor: Actor, found: DocumentDetail, said: list[Said]) -> Mending | 
         "remedy": blocking.meaning.remedy,
     }
     title = _TITLES.get(blocking.meaning.mend, blocking.meaning.title)
-    return Mending(_lower(str(title)), why, *_place(actor, found, blocking.meaning.mend))
+    return _mending(str(title), why, _place(actor, found, blocking.meaning.mend))
+
+
+def _mending(title: str, why: str, place: _Place, *, tone: str = "bad") -> Mending:
+    return Mending(_lower(title), f"{why} {place.whose}".rstrip(), place.url, place.action, tone)
 
 
 _TITLES = {
@@ -119,24 +174,43 @@ _TITLES = {
 }
 
 
-def _place(actor: Actor, found: DocumentDetail, mend: Mend) -> tuple[str, str]:
-    if mend is Mend.PATIENT and found.patient_id and may_edit_patients(actor):
-        return reverse("practice:patient_edit", args=[found.patient_id]), _("Correct the codice fiscale")
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a thing is mended; without an address `whose` says who can do it, because the actor may not."""
+
+    url: str = ""
+    action: str = ""
+    whose: str = ""
+
+
+def _place(actor: Actor, found: DocumentDetail, mend: Mend) -> _Place:
+    if mend is Mend.PATIENT and found.patient_id:
+        if may_edit_patients(actor):
+            return _Place(reverse("practice:patient_edit", args=[found.patient_id]), _("Correct the codice fiscale"))
+        return _Place(whose=_("Who keeps the patients' records here can do it."))
     if mend is Mend.ACCOUNT:
-        return reverse("practice:sts_account", args=[found.row.entity_id]), _("Look at the account")
+        return _account(actor, found)
     return _own_page(found.row.invoice_id)
 
 
-def _place_of_problem(actor: Actor, found: DocumentDetail) -> tuple[str, str]:
+def _account(actor: Actor, found: DocumentDetail) -> _Place:
+    if may_configure(actor):
+        return _Place(reverse("practice:sts_account", args=[found.row.entity_id]), _("Look at the account"))
+    return _Place(whose=_("Only the owner can do it: let them know."))
+
+
+def _place_of_problem(actor: Actor, found: DocumentDetail) -> _Place:
     if found.row.problem == "unmapped":
-        return reverse("practice:sts_mapping_of", args=[found.row.entity_id]), _("Choose the types")
+        if may_configure(actor):
+            return _Place(reverse("practice:sts_mapping_of", args=[found.row.entity_id]), _("Choose the types"))
+        return _Place(whose=_("Only the owner can do it: let them know."))
     if found.row.problem == "code_malformed":
         return _place(actor, found, Mend.PATIENT)
     return _own_page(found.row.invoice_id)
 
 
-def _own_page(invoice_id: int) -> tuple[str, str]:
-    return reverse("practice:sts_document", args=[invoice_id]), _("See what can be done")
+def _own_page(invoice_id: int) -> _Place:
+    return _Place(f"{reverse('practice:sts_document', args=[invoice_id])}#deeds", _("See what can be done"))
 
 
 def _first(possible: list[Act]) -> Act | None:

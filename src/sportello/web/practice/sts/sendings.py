@@ -20,7 +20,6 @@ from django.views.decorators.http import require_GET, require_POST
 from zipstream import ZIP_STORED, ZipStream  # type: ignore[import-untyped]  # it has no types
 
 from sportello.core import audit
-from sportello.core.files import keeping
 from sportello.core.violations import RuleViolation
 from sportello.expenses.operations.transmissions import look_again
 from sportello.expenses.permissions import check_may_send
@@ -44,7 +43,7 @@ from sportello.web.inputs import DayField
 from sportello.web.parts import Page, StateLink
 from sportello.web.practice.http import practice_view
 from sportello.web.practice.sts.messages import Mend, meaning_of
-from sportello.web.practice.sts.tabs import sections
+from sportello.web.practice.sts.tabs import sections, wants_only
 from sportello.web.practice.sts.words import OPERATIONS, OUTCOMES, TROUBLES
 from sportello.web.sealed import search_words
 from sportello.web.sentences import sentence
@@ -80,7 +79,7 @@ def sendings(request: PartyRequest) -> HttpResponse:
 def sending(request: PartyRequest, sending_id: int) -> HttpResponse:
     """Show one sending beside the list; to htmx the sending alone, which asks again while it is under way."""
     view = detail_of(request.actor, sending_id, after=_number(request.GET.get("from", "")))
-    if request.htmx and request.htmx.target == "sending":
+    if wants_only(request, "sending"):
         return render(request, "practice/sts/_sending.html", {"sending": shown(view)})
     context = _list(request, asked_for(request)) | {"sending": shown(view), "first": False}
     return render(request, "practice/sts/sendings.html", context)
@@ -117,8 +116,8 @@ def receipts(request: PartyRequest, sending_id: int) -> HttpResponse:
         return redirect("practice:sts_sending", sending_id)
     audit.record_alone(request.actor, "sts.receipts", audit.Subject("transmission", sending_id))
     archive = ZipStream(compress_type=ZIP_STORED, sized=True)
-    for name, stored in files:
-        archive.add(keeping.read(stored), name)
+    for name, data in files:
+        archive.add(data, name)
     response = StreamingHttpResponse(archive, content_type="application/zip")
     response["Content-Length"] = str(len(archive))
     response["Content-Disposition"] = f'attachment; filename="ricevute-{sending_id}.zip"'
@@ -164,6 +163,8 @@ def look_of(row: TransmissionRow) -> str:
             return "AT_WORK" if row.sts_state == AT_WORK else "WAITING"
     if row.sts_state in REFUSED_WHOLE or (row.kind == "single" and row.outcome in {"refused", "conflict"}):
         return "REFUSED"
+    if row.kind == "single" and row.outcome == "warned":
+        return "WARNED"
     return "ERRORS" if row.refused or row.sts_state == WITH_ERRORS else "ACCEPTED"
 
 
@@ -247,7 +248,7 @@ def _links(request: PartyRequest, asked: Filter, numbers: dict[View, int]) -> li
         View.ALL: pgettext("sendings", "All"),
         View.UNDER_WAY: _("Under way"),
         View.GOOD: _("Accepted"),
-        View.WITH_ERRORS: _("With errors"),
+        View.WITH_ERRORS: _("With errors or anomalies"),
         View.UNCERTAIN: _("Unknown"),
         View.NOT_SENT: _("Not sent"),
     }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sportello.core.actors import Actor
 from sportello.expenses.permissions import may_configure, may_send
+from sportello.web.http import PartyRequest
 from sportello.web.parts import Tab
 
 
@@ -36,3 +37,8 @@ SECTIONS: tuple[Section, ...] = (
 def sections(actor: Actor, here: str) -> list[Tab]:
     """Return the sections this actor may open; `here` is the route of the one shown."""
     return [Tab(each.word, reverse(each.route), current=each.route == here) for each in SECTIONS if each.may(actor)]
+
+
+def wants_only(request: PartyRequest, part: str) -> bool:
+    """Tell whether htmx asks for one part of a page, by its id; it names its target as element and id."""
+    return bool(request.htmx) and (request.htmx.target or "").rpartition("#")[2] == part

@@ -26,7 +26,12 @@ def sts_todos(actor: Actor, today: date) -> Iterator[Todo]:
     url = reverse("practice:sts")
     if found.rejected:
         title = ngettext("Expense rejected by the Sistema TS", "Expenses rejected by the Sistema TS", found.rejected)
-        yield Todo(found.rejected, title, _("Mend them: they are then sent anew"), f"{url}?year=all&view=rejected")
+        yield Todo(
+            found.rejected,
+            title,
+            _("Mend them: they then return to the list to be sent"),
+            f"{url}?year=all&view=rejected",
+        )
     if found.to_send:
         title = ngettext("Expense to send to the Sistema TS", "Expenses to send to the Sistema TS", found.to_send)
         yield Todo(

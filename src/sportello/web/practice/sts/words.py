@@ -202,6 +202,20 @@ TESTS: dict[str, tuple[str, Promise, Promise]] = {
         _("The Sistema TS cannot be reached"),
         _("Nothing is known about the account. Look at the connection of this server and try again later."),
     ),
+    "silent": (
+        "wait",
+        _("The Sistema TS was reached but gave no answer"),
+        _(
+            "It is known to stay silent when it is overloaded, and at times also when user or password are wrong. Try "
+            "again in a quarter of an hour; if it stays silent, sign in to the portal to see whether the password is "
+            "still good."
+        ),
+    ),
+    "unready": (
+        "bad",
+        _("Nothing could be asked: the account cannot be used as it is"),
+        _("Write user, password and PIN anew, or choose the certificate to sign in with again; then test."),
+    ),
     "busy": (
         "wait",
         _("The Sistema TS is busy or failing"),
@@ -214,6 +228,28 @@ TESTS: dict[str, tuple[str, Promise, Promise]] = {
     ),
 }
 """What a test found: tone, title, and what to do."""
+SIMULATOR_AWAY = (
+    "wait",
+    _("The simulator cannot be reached"),
+    _("It runs beside this server and has ended: start the server anew."),
+)
+"""What it is instead, where the account speaks to the simulator and nobody is there."""
+TESTED: dict[str, Promise] = {
+    "good": pgettext_lazy("credentials tested", "good"),
+    "authentication": pgettext_lazy("credentials tested", "user or password refused"),
+    "expired": pgettext_lazy("credentials tested", "password most likely expired"),
+    "pin": pgettext_lazy("credentials tested", "PIN refused"),
+    "owner": pgettext_lazy("credentials tested", "owner refused"),
+    "delegation": pgettext_lazy("credentials tested", "delegation refused"),
+    "certificate": pgettext_lazy("credentials tested", "certificate missing or refused"),
+    "trust": pgettext_lazy("credentials tested", "server without proof"),
+    "network": pgettext_lazy("credentials tested", "not reached"),
+    "silent": pgettext_lazy("credentials tested", "no answer"),
+    "busy": pgettext_lazy("credentials tested", "busy"),
+    "unclear": pgettext_lazy("credentials tested", "unclear answer"),
+    "unready": pgettext_lazy("credentials tested", "nothing asked"),
+}
+"""What a test found, as few words as a timeline has room for."""
 
 STOPS: dict[str, tuple[Promise, Promise]] = {
     "authentication": (
@@ -313,7 +349,7 @@ WHY_NOT: dict[str, Promise] = {
 PROBLEMS: dict[str, tuple[Promise, Promise]] = {
     "unmapped": (
         _("A service without an expense type"),
-        _("Say what the service is under Expense types: the document then goes by itself."),
+        _("Say what the service is under Expense types: the document can then be sent."),
     ),
     "number_not_allowed": (
         _("The number has signs that the State does not take"),
@@ -326,7 +362,7 @@ PROBLEMS: dict[str, tuple[Promise, Promise]] = {
     "date_not_allowed": (_("A day that the State does not take"), _("It knows no payment before 2015.")),
     "code_malformed": (
         _("A codice fiscale that cannot exist"),
-        _("Put it right in the patient's record: the document then goes by itself."),
+        _("Put it right in the patient's record: the document can then be sent."),
     ),
 }
 
