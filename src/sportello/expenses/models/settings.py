@@ -62,8 +62,10 @@ class TestResult(models.TextChoices):
     CERTIFICATE = "certificate"
     TRUST = "trust"
     NETWORK = "network"
+    SILENT = "silent"
     BUSY = "busy"
     UNCLEAR = "unclear"
+    UNREADY = "unready"
 
 
 class StsSettingsQuerySet(PracticeRows["StsSettings"]):

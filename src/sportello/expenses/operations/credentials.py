@@ -7,6 +7,7 @@ stopped; a refused sign-in stops the entity, as any other would.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,7 +21,7 @@ from sportello.core import audit
 from sportello.core.actors import Actor, acting
 from sportello.core.refusals import Refused
 from sportello.core.violations import RuleViolation
-from sportello.expenses import ministry
+from sportello.expenses import ministry, patience
 from sportello.expenses.models import StopReason, StsSettings
 from sportello.expenses.permissions import check_may_configure
 from sportello.expenses.queries.settings import password_age
@@ -30,6 +31,7 @@ from sportello.expenses.rules.credentials import (
     of_codes,
     of_password,
     of_silence,
+    signed_in,
 )
 from sportello.expenses.stopping import stop_entity
 
@@ -40,6 +42,15 @@ STOPPING = {
     Verdict.EXPIRED: StopReason.AUTHENTICATION,
 }
 """What a test stops: only a refused sign-in, because the next ones may disable the user."""
+
+REASONS = {
+    **STOPPING,
+    Verdict.PIN: StopReason.PIN,
+    Verdict.OWNER: StopReason.OWNER,
+    Verdict.DELEGATION: StopReason.DELEGATION,
+    Verdict.CERTIFICATE: StopReason.CERTIFICATE,
+}
+"""What a stop is for after a test found something else than what caused it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,7 @@ def _fingerprint(account: StsSettings) -> tuple[str, ...]:
 
 def _ask(account: StsSettings, now: datetime) -> tuple[Verdict, str]:
     """Return what the ministry says, and its own words; nothing is written."""
+    begun = time.monotonic()
     try:
         with ministry.speaking(account, now=lambda: now) as client:
             reply = client.query(DocumentId(account.entity.partita_iva, _first_day(now), NOWHERE))
@@ -98,7 +110,9 @@ def _ask(account: StsSettings, now: datetime) -> tuple[Verdict, str]:
             lasts = account.password_lasts
             return of_password(password_age=password_age(account, now.date()), lasts=lasts), ""
         case Unavailable():
-            return of_silence(trusted=not reply.untrusted, status=reply.status), ""
+            waited, most = time.monotonic() - begun, patience.current().connect
+            trusted = not reply.untrusted
+            return of_silence(trusted=trusted, status=reply.status, waited=waited, connects_within=most), ""
     codes = {message.code for message in said}
     words = " · ".join(f"{message.code} {message.text}".strip() for message in said)
     return of_codes(codes, certificate_doubtful=doubtful), words[:300]
@@ -110,7 +124,7 @@ def _first_day(now: datetime) -> date:
 
 def _unready(code: str) -> Verdict:
     codes: dict[str, Verdict] = {"no_certificate": Verdict.CERTIFICATE, "no_simulator": Verdict.NETWORK}
-    return codes.get(code, Verdict.UNCLEAR)
+    return codes.get(code, Verdict.UNREADY)
 
 
 def _keep(
@@ -122,8 +136,9 @@ def _keep(
             return Tested(verdict.value, words, resumed=False)
         row.tested_at, row.test_result, row.test_words = now, verdict.value, words
         refused = verdict in STOPPING
-        row.wrong_tries = row.wrong_tries + 1 if refused else row.wrong_tries
+        row.wrong_tries = row.wrong_tries + 1 if refused else 0 if signed_in(verdict) else row.wrong_tries
         resumed = _good(row) if verdict is Verdict.GOOD else False
+        _name_the_reason(row, verdict)
         row.save()
         about = audit.Subject("billingentity", entity_id, None, entity_id)
         audit.record(actor, "sts.test", about, result="ok", outcome=verdict.value, tries=row.wrong_tries)
@@ -134,9 +149,14 @@ def _keep(
     return Tested(verdict.value, words, resumed)
 
 
+def _name_the_reason(row: StsSettings, verdict: Verdict) -> None:
+    """Where the ministry's refusal stopped everything, have the stop say what is wrong now."""
+    if row.stopped_at is not None and row.stop_reason != StopReason.BY_HAND and verdict in REASONS:
+        row.stop_reason = REASONS[verdict]
+
+
 def _good(row: StsSettings) -> bool:
     """Let the account go on; tell whether it had been stopped by the ministry."""
-    row.wrong_tries = 0
     if row.stopped_at is None or row.stop_reason == StopReason.BY_HAND:
         return False
     row.stopped_at, row.stop_reason = None, ""

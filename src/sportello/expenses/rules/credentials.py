@@ -1,6 +1,7 @@
 """What an answer of the ministry says about an account: password, PIN, owner, delegation, certificate or network.
 
-Source: PROTOCOL 3 (one and the same fault for a wrong, an expired and a disabled password: they cannot be told apart),
+Source: PROTOCOL 3 (one and the same fault for a wrong, an expired and a disabled password: they cannot be told apart;
+sometimes no answer at all), 16 (user and password are looked at first, then the PIN),
 11.1 (acceptance codes 002 to 114), 11.2 (WS96: nothing found, so the question itself was admitted). Units: days.
 
 The question asked is a point query for a document that does not exist: it carries user, password, PIN and owner, and
@@ -34,8 +35,12 @@ class Verdict(StrEnum):
     TRUST = "trust"
     """The server's own certificate is not trusted: its CA is missing."""
     NETWORK = "network"
+    SILENT = "silent"
+    """Somebody was reached and did not answer in time, as the service is known to do also with a wrong password."""
     BUSY = "busy"
     UNCLEAR = "unclear"
+    UNREADY = "unready"
+    """Nothing was asked: what the account has to sign in with cannot be used."""
 
 
 TRIES = 8
@@ -73,11 +78,30 @@ def of_password(*, password_age: int | None, lasts: int) -> Verdict:
     return Verdict.EXPIRED if password_age is not None and password_age >= lasts else Verdict.AUTHENTICATION
 
 
-def of_silence(*, trusted: bool, status: int) -> Verdict:
-    """Return what it means that no usable answer came: `status` is 0 without an HTTP answer."""
+CONNECTING = 3
+"""So many times the patience with a connection are waited before silence is the other side's: a name may have several
+addresses, and each is tried."""
+
+
+def of_silence(*, trusted: bool, status: int, waited: float = 0.0, connects_within: float = 10.0) -> Verdict:
+    """
+    Return what it means that no usable answer came.
+
+    :param trusted: the server proved who it is
+    :param status: of HTTP, 0 without an answer
+    :param waited: seconds until it was given up
+    :param connects_within: seconds after which a connection that is not made is given up
+    """
     if not trusted:
         return Verdict.TRUST
-    return Verdict.NETWORK if status == 0 else Verdict.BUSY
+    if status:
+        return Verdict.BUSY
+    return Verdict.SILENT if waited > CONNECTING * connects_within else Verdict.NETWORK
+
+
+def signed_in(verdict: Verdict) -> bool:
+    """Tell whether user and password were admitted, whatever else was found: the PIN is looked at after them."""
+    return verdict in {Verdict.GOOD, Verdict.PIN}
 
 
 def needs_consent(wrong_tries: int) -> bool:

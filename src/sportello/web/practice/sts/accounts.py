@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,8 +20,9 @@ from sportello.expenses.operations.credentials import try_credentials
 from sportello.expenses.permissions import check_may_configure
 from sportello.expenses.queries.checklist import checklist
 from sportello.expenses.queries.settings import AccountView, account, accounts, certificates
-from sportello.parties.timeline import deeds_of_entity
+from sportello.parties.timeline import Deed, deeds_of_entity
 from sportello.web.http import PartyRequest
+from sportello.web.parts import Event
 from sportello.web.practice.http import practice_view
 from sportello.web.practice.refusing import put_errors
 from sportello.web.practice.sts.forms import CertificateForm, IdentityForm, SinceForm
@@ -31,15 +35,19 @@ from sportello.web.practice.sts.words import (
     DEEDS,
     ENVIRONMENTS,
     PORTAL,
+    SIMULATOR_AWAY,
     STAMPS,
     STOPS,
     STRUCTURES,
+    TESTED,
     TESTS,
 )
 from sportello.web.practice.timelines import events
 from sportello.web.sentences import sentence
 
 HERE = "practice:sts_accounts"
+EVENTS = 20
+"""Deeds on the page; every one stands under the activity of the practice."""
 
 
 @require_GET
@@ -71,14 +79,14 @@ def account_page(request: PartyRequest, entity_id: int) -> HttpResponse:
         "stamp": STAMPS[view.values.stamp_expense],
         "environment": ENVIRONMENTS[view.environment],
         "is_structure": view.values.category in STRUCTURES,
-        "test": TESTS.get(view.test_result),
+        "test": _said(view.test_result, view.environment),
         "stop": STOPS.get(view.stop_reason),
         "state": ACCOUNT_STATES[_state(view)],
         "steps": steps(found, entity_id),
         "certificates": certificates(request.actor, now=timezone.now()),
         "certificate_form": CertificateForm(),
         "portal": PORTAL,
-        "events": events(deeds_of_entity(entity_id), DEEDS, {"sts.activate": "ok", "sts.stop": "bad"}),
+        "events": _events(entity_id),
         "several": len(accounts(request.actor, today=today)) > 1,
         "tabs": sections(request.actor, HERE),
     }
@@ -204,12 +212,30 @@ def test(request: PartyRequest, entity_id: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, sentence(refusal))
         return redirect("practice:sts_account", entity_id)
-    tone, title, _remedy = TESTS[found.result]
+    environment = account(request.actor, entity_id, today=timezone.localdate()).environment
+    tone, title, _remedy = _said(found.result, environment) or TESTS["unclear"]
     say = {"ok": messages.success, "bad": messages.error}.get(tone, messages.warning)
     say(request, _("%(title)s.") % {"title": title})
     if found.resumed:
         messages.success(request, _("Sending goes on."))
     return redirect("practice:sts_account", entity_id)
+
+
+def _said(result: str, environment: str) -> tuple[str, Promise, Promise] | None:
+    """Return tone, title and remedy of what a test found, None before any."""
+    return SIMULATOR_AWAY if (result, environment) == ("network", "simulator") else TESTS.get(result)
+
+
+def _events(entity_id: int) -> list[Event]:
+    """Return the last deeds about the account; a test says what it found."""
+    deeds = [each for each in deeds_of_entity(entity_id) if each.action in DEEDS][:EVENTS]
+    drawn = events(deeds, DEEDS, {"sts.activate": "ok", "sts.stop": "bad"})
+    return [_told(deed, event) for deed, event in zip(deeds, drawn, strict=True)]
+
+
+def _told(deed: Deed, event: Event) -> Event:
+    found = TESTED.get(deed.details.get("outcome", "")) if deed.action == "sts.test" else None
+    return event if found is None else replace(event, text=f": {found}{event.text}")
 
 
 def _state(view: AccountView) -> str:
