@@ -8,12 +8,11 @@ None for no element.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
+from sistemats.codes import DocumentType
 from sistemats.documents import BatchEntry, DocumentId, ExpenseDocument, Item
 from sistemats.envelopes.text import plain
-
-_TRACEABLE = {None: None, True: "SI", False: "NO"}
-_OPPOSED = {None: None, True: "1", False: "0"}
 
 
 def cents(amount: Decimal) -> str:
@@ -29,7 +28,9 @@ def entry_text(entry: BatchEntry, citizen: str | None) -> str:
     """Return an entry as it stands in a batch file: operation and flags before the items."""
     document, original = entry.document, entry.original
     refunded = "" if original is None else clear_identifier_text("", "idRimborso", original)
-    prepaid, sealed, flags = _prepaid("", document), _sealed("", citizen), _flags("", document)
+    prepaid = "<flagPagamentoAnticipato>1</flagPagamentoAnticipato>" if document.prepaid else ""
+    sealed = "" if citizen is None else f"<cfCittadino>{plain(citizen)}</cfCittadino>"
+    flags = _flags("", document.traceable, document.document_type, document.opposed)
     return (
         f"<documentoSpesa>{clear_identifier_text('', 'idSpesa', document.id)}{refunded}"
         f"<dataPagamento>{document.paid_on.isoformat()}</dataPagamento>{prepaid}"
@@ -41,10 +42,13 @@ def entry_text(entry: BatchEntry, citizen: str | None) -> str:
 def clear_document_text(prefix: str, name: str, document: ExpenseDocument, citizen: str | None) -> str:
     """Return a whole document in the order of the synchronous service: items before the last three flags."""
     p = prefix
+    prepaid = f"<{p}flagPagamentoAnticipato>1</{p}flagPagamentoAnticipato>" if document.prepaid else ""
+    sealed = "" if citizen is None else f"<{p}cfCittadino>{plain(citizen)}</{p}cfCittadino>"
+    flags = _flags(p, document.traceable, document.document_type, document.opposed)
     return (
         f"<{p}{name}>{clear_identifier_text(p, 'idSpesa', document.id)}"
-        f"<{p}dataPagamento>{document.paid_on.isoformat()}</{p}dataPagamento>{_prepaid(p, document)}"
-        f"{_sealed(p, citizen)}{_items(p, document.items)}{_flags(p, document)}</{p}{name}>"
+        f"<{p}dataPagamento>{document.paid_on.isoformat()}</{p}dataPagamento>{prepaid}{sealed}"
+        f"{_items(p, document.items)}{flags}</{p}{name}>"
     )
 
 
@@ -59,19 +63,14 @@ def clear_identifier_text(prefix: str, name: str, document_id: DocumentId) -> st
     )
 
 
-def _prepaid(p: str, document: ExpenseDocument) -> str:
-    return f"<{p}flagPagamentoAnticipato>1</{p}flagPagamentoAnticipato>" if document.prepaid else ""
-
-
-def _sealed(p: str, citizen: str | None) -> str:
-    return "" if citizen is None else f"<{p}cfCittadino>{plain(citizen)}</{p}cfCittadino>"
-
-
-def _flags(p: str, document: ExpenseDocument) -> str:
-    traceable, kind, opposed = _TRACEABLE[document.traceable], document.document_type, _OPPOSED[document.opposed]
-    traced = "" if traceable is None else f"<{p}pagamentoTracciato>{traceable}</{p}pagamentoTracciato>"
+@lru_cache(64)
+def _flags(p: str, traceable: bool | None, kind: DocumentType | None, opposed: bool | None) -> str:
+    """Return the last three flags: nearly all documents have the same."""
+    traced = (
+        "" if traceable is None else f"<{p}pagamentoTracciato>{'SI' if traceable else 'NO'}</{p}pagamentoTracciato>"
+    )
     typed = "" if kind is None else f"<{p}tipoDocumento>{plain(str(kind))}</{p}tipoDocumento>"
-    objected = "" if opposed is None else f"<{p}flagOpposizione>{opposed}</{p}flagOpposizione>"
+    objected = "" if opposed is None else f"<{p}flagOpposizione>{'1' if opposed else '0'}</{p}flagOpposizione>"
     return f"{traced}{typed}{objected}"
 
 
