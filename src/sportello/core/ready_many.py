@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import chain, repeat
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
@@ -33,7 +34,7 @@ from sportello.core.ready_writes import goes_as_given
 
 _M = TypeVar("_M", bound=models.Model)
 _Field = models.Field[Any, Any]
-_Adapter = Callable[[Any], Any]
+_Column = Iterable[Any]
 
 
 class Among(Expression):
@@ -90,7 +91,7 @@ def plain_rows(rows: models.QuerySet[Any, tuple[Any, ...]]) -> Iterator[tuple[An
     chosen = [column for column, _, _ in compiler.select[: compiler.col_count]]
     if any(isinstance(column.output_field, models.JSONField) for column in chosen):
         raise TypeError("rows do not share what can be changed: ask the database for a key of the JSON column")
-    columns: list[Iterable[Any]] = list(zip(*found, strict=True))
+    columns: list[_Column] = list(zip(*found, strict=True))
     for place, (converters, column) in compiler.get_converters(chosen).items():
         made = {value: _made(value, converters, column, compiler.connection) for value in set(columns[place])}
         columns[place] = map(made.__getitem__, columns[place])
@@ -147,7 +148,9 @@ class ReadyInserts(Generic[_M]):
 class _Plan:
     """A statement of one connection, and what it does to the values that are given and to those that are not."""
 
-    def __init__(self, sql: str, adapters: Sequence[_Adapter | None], rest: Sequence[_Field]) -> None:
+    def __init__(
+        self, sql: str, adapters: Sequence[Callable[[Sequence[Any]], _Column]], rest: Sequence[_Field]
+    ) -> None:
         self.sql, self._adapters, self._rest = sql, adapters, rest
 
     def filled(self, rows: Sequence[Sequence[Any]], connection: BaseDatabaseWrapper) -> list[tuple[Any, ...]]:
@@ -155,7 +158,7 @@ class _Plan:
         if not rows:
             return []
         pairs = zip(self._adapters, zip(*rows, strict=True), strict=True)
-        given = [column if adapt is None else map(adapt, column) for adapt, column in pairs]
+        given = [adapt(column) for adapt, column in pairs]
         now = datetime.now(UTC)
         rest = [each.get_db_prep_save(_default(each, now), connection) for each in self._rest]
         return list(zip(*given, *map(repeat, rest), strict=False))  # what is not given repeats for ever
@@ -167,32 +170,35 @@ def _default(field: _Field, now: datetime) -> Any:
     return field.get_default()
 
 
-def _adapter(field: _Field, connection: BaseDatabaseWrapper) -> _Adapter | None:
-    """Return what a column does to a value, None where it takes all as they are."""
+def _adapter(field: _Field, connection: BaseDatabaseWrapper) -> Callable[[Sequence[Any]], _Column]:
+    """Return what a field does to a column of values: the quick way where all are of exactly the type for it."""
     if goes_as_given(field) is not None:
-        return None
+        return _as_they_are
     kind, quick = _quick(field, connection)
 
-    def adapt(value: Any) -> Any:
-        return quick(value) if type(value) is kind else field.get_db_prep_save(value, connection)
+    def adapted(column: Sequence[Any]) -> _Column:
+        if set(map(type, column)) == {kind}:
+            return quick(column)
+        return [field.get_db_prep_save(value, connection) for value in column]
 
-    return adapt
+    return adapted
 
 
-def _quick(field: _Field, connection: BaseDatabaseWrapper) -> tuple[type | None, _Adapter]:
-    """Return what a column does to values of exactly one type; every other value goes the field's own way."""
+def _quick(field: _Field, connection: BaseDatabaseWrapper) -> tuple[type | None, Callable[[Sequence[Any]], _Column]]:
     match field:
         case EncryptedTextField():
-            return Sealed, _as_it_is
+            return Sealed, _as_they_are
         case EuroField():
-            return Decimal, field.get_prep_value
+            return Decimal, partial(map, field.get_prep_value)
+        case models.UUIDField() if connection.features.has_native_uuid_field:
+            return UUID, _as_they_are
         case models.UUIDField():
-            return UUID, _as_it_is if connection.features.has_native_uuid_field else attrgetter("hex")
+            return UUID, partial(map, attrgetter("hex"))
         case models.DateField() if not isinstance(field, models.DateTimeField):
-            return date, connection.ops.adapt_datefield_value
+            return date, partial(map, connection.ops.adapt_datefield_value)
         case _:
-            return None, _as_it_is
+            return None, _as_they_are
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+def _as_they_are(column: Sequence[Any]) -> _Column:
+    return column

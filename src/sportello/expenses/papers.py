@@ -63,11 +63,6 @@ class Bundle(NamedTuple):
     invoice: PaperRow
     notes: tuple[PaperRow, ...]
 
-    @property
-    def papers(self) -> tuple[PaperRow, ...]:
-        """All of them, the invoice first."""
-        return (self.invoice, *self.notes)
-
 
 class _Line(NamedTuple):
     invoice_id: int
@@ -95,11 +90,13 @@ class Shelf:
         entities = {row.entity_id for row in invoices}
         self._accounts = _accounts(entities)
         mine = [row for row in invoices if row.entity_id in self._accounts]
+        corrected = [row.id for row in mine]
         notes: defaultdict[int, list[PaperRow]] = defaultdict(list)
-        for note in _papers("corrects_id", [row.id for row in mine], "issued_at", "pk"):
+        every = list(corrected)
+        for note in _papers("corrects_id", corrected, "issued_at", "pk"):
             notes[note.corrects_id or 0].append(note)
-        self.bundles = [Bundle(row, tuple(notes[row.id])) for row in mine]
-        every = [paper.id for bundle in self.bundles for paper in bundle.papers]
+            every.append(note.id)
+        self.bundles = [Bundle(row, tuple(notes.get(row.id, ()))) for row in mine]
         self._lines = _lines(every)
         self._groups = _groups(every)
         self._types = _Types(entities, self._lines)

@@ -36,7 +36,8 @@ from sportello.patients.operations.patients import CODE_CHANGED
 
 _T = TypeVar("_T")
 TOPICS = (changes.DOCUMENT, CODE_CHANGED)
-SLICE = 1000
+SLICE = 2000
+"""Papers in one transaction: as many as documents in a file."""
 _DERIVED = (
     *("vat_number", "issued_on", "number", "device", "paid_on", "year", "amount"),
     *("due", "why_not", "problem", "should", "should_hash", "excluded", "state", "version", "updated_at"),
