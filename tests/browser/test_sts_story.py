@@ -261,3 +261,18 @@ def test_credit_note_is_sent_as_a_refund(open_page, counter, world):
     page.locator("form.confirm button[type=submit]").click()
     state_is(page, note, "ok")
     assert counter.state(paper) == "REFUNDED"
+
+
+def test_page_that_asks_again_by_itself_swaps_its_part_and_the_chip(open_page, counter):
+    [paper] = due(counter)
+    counter.faults(Rule(Fault.LOST_ANSWER))
+    row = counter.expense(paper).pk
+    send_now(actor=counter.world.ada, expense_id=row)
+    page = signed_in(open_page)
+    page.goto(f"{STS}/documents/{paper.pk}/")
+    expect(page.locator("h1 .chip.wait")).to_be_visible(timeout=PATIENCE)
+    counter.faults()
+    counter.settle()
+    expect(page.locator("h1 .chip.ok")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("h1")).to_have_count(1)
+    expect(page.locator("main")).to_have_count(1)

@@ -441,3 +441,26 @@ def test_who_sent_by_hand_is_written_down(proved, counter, world):
         [entry] = AuditEntry.objects.filter(action="sts.send")
     assert (entry.person_id, entry.details["deed"]) == (world.people["ada"].pk, "send")
     assert "Sent to the Sistema TS" in text_of(client.get(reverse("practice:invoice", args=[paper.pk])))
+
+
+def test_paper_is_offered_only_to_who_may_open_it(proved, counter, world):
+    [paper] = due(counter)
+    opens = f'href="{reverse("practice:invoice", args=[paper.pk])}"'
+    assert opens in text_of(proved("ada").get(page_of(paper)))
+    may_send(world, "elena")
+    assert opens not in text_of(proved("elena").get(page_of(paper)))
+
+
+def test_sending_without_an_answer_says_when_the_state_is_asked(proved, counter):
+    counter.faults(Rule(Fault.LOST_ANSWER))
+    [paper] = due(counter)
+    send_now(actor=counter.world.ada, expense_id=counter.expense(paper).pk)
+    with acting(System("tests")):
+        call = Transmission.objects.get()
+    address, said = reverse("practice:sts_sending", args=[call.pk]), "the Sistema TS is asked what became of it"
+    client = proved("ada")
+    assert call.state == "uncertain"
+    assert said in text_of(client.get(address))
+    counter.faults()
+    counter.settle()
+    assert said not in text_of(client.get(address))

@@ -100,7 +100,11 @@ class CarriedRow:
 
 @dataclass(frozen=True, slots=True)
 class TransmissionDetail:
-    """One transmission with its documents, those that the State remarked on first; `after` is where more begin."""
+    """
+    One transmission with its documents, those that the State remarked on first; `after` is where more begin.
+
+    `ask_after` is when the State is asked what became of it, if no answer has come by then; None where one has.
+    """
 
     row: TransmissionRow
     messages: tuple[Message, ...]
@@ -153,7 +157,7 @@ def detail(actor: Actor, transmission_id: int, *, after: int = 0) -> Transmissio
         messages=messages_of(row.messages),
         words=row.sts_words,
         next_look_at=row.next_poll_at,
-        ask_after=row.ask_after,
+        ask_after={CallState.WRITTEN: row.lease_until, CallState.UNCERTAIN: row.ask_after}.get(CallState(row.state)),
         documents=tuple(
             CarriedRow(document_row(actor, one.expense), one.operation, one.outcome, messages_of(one.messages))
             for one in found[:CARRIED]

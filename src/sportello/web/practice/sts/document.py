@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from sportello.billing.permissions import may_download
 from sportello.core.violations import RuleViolation
 from sportello.expenses.permissions import check_may_send
 from sportello.expenses.queries.document_detail import DocumentDetail, of_invoice
@@ -28,7 +29,11 @@ NEED_A_REASON = frozenset({Deed.EXCLUDE, Deed.CANCEL})
 def document(request: PartyRequest, invoice_id: int) -> HttpResponse:
     """Show both sides of a document, the ministry's words with ours, and the way out."""
     found = _detail(request, invoice_id)
-    context = shown(request.actor, found) | {"tabs": sections(request.actor, "practice:sts"), "fragment": False}
+    context = shown(request.actor, found) | {
+        "tabs": sections(request.actor, "practice:sts"),
+        "may_open": may_download(request.actor),
+        "fragment": False,
+    }
     if wants_only(request, "document"):
         return render(request, "practice/sts/_document.html", context | {"fragment": True})
     return render(request, "practice/sts/document.html", context)
