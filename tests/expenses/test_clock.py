@@ -128,7 +128,7 @@ def one_at_a_time(counter: Counter, number: int) -> None:
 
     with acting(System("tests")), ministry.speaking(counter.account, now=patience.now) as client:
         for pk in Expense.objects.filter(state="READY").order_by("pk").values_list("pk", flat=True)[:number]:
-            carry_out(client, pk)
+            carry_out(client, pk, counter.account.environment)
 
 
 def reissue(counter: Counter, *, new_key: bool) -> None:

@@ -47,7 +47,7 @@ def test_expense_that_contradicts_itself_is_refused(row: Expense, name: str, val
 @pytest.fixture
 def call(row: Expense, counter: Counter) -> Transmission:
     with acting(System("tests")):
-        claimed = claim_one(row.pk, now=counter.simulator.clock.now())
+        claimed = claim_one(row.pk, counter.account.environment, now=counter.simulator.clock.now())
         return Transmission.objects.get(pk=claimed.call_id)
 
 

@@ -201,7 +201,7 @@ def test_file_leaves_refunds_behind_whose_original_is_in_doubt(counter: Counter,
     notes = [credited(world, first), credited(world, second)]
     counter.take_in()
     with acting(System("tests", counter.account.practice_id)):
-        claimed = claiming.claim_file(counter.entity, now=patience.now(), automatic=True)
+        claimed = claiming.claim_file(counter.entity, counter.account.environment, now=patience.now(), automatic=True)
     assert claimed is not None
     assert [counter.expense(note).carrier_id for note in notes] == [None, claimed.call.pk]
 
@@ -366,7 +366,7 @@ def test_worker_killed_after_writing_down_is_asked_about_later(counter: Counter,
     invoice = paid(world)
     counter.take_in()
     with acting(System("tests")):
-        claiming.claim_one(counter.expense(invoice).pk, now=counter.simulator.clock.now())
+        claiming.claim_one(counter.expense(invoice).pk, counter.account.environment, now=counter.simulator.clock.now())
     assert counter.run(automatic=True).calls == 0, "its sender may still live"
     counter.settle()
     assert counter.state(invoice) == "ACCEPTED"

@@ -16,7 +16,9 @@ from sportello.core.models import AuditEntry
 from sportello.expenses import ministry, patience
 from sportello.expenses.exchange import rounds, singles
 from sportello.expenses.exchange.rounds import MOST, SPAN, Pace
+from sportello.expenses.exchange.run import run
 from sportello.expenses.models import Attempt, StsSettings, Transmission
+from sportello.expenses.operations.environment import move_environment
 from sportello.expenses.operations.many import send_many
 from sportello.expenses.rules.answers import Answer, Said
 from tests.billing.desk import paid
@@ -37,7 +39,7 @@ def invoices(counter: Counter, world: World):
 def claim(counter: Counter, invoices, **more):
     with acting(System("tests")):
         ids = [counter.expense(one).pk for one in invoices]
-        return rounds.claim_round(counter.entity, ids, now=counter.simulator.clock.now(), automatic=True, **more)
+        return rounds.claim_round(counter.account, ids, now=counter.simulator.clock.now(), automatic=True, **more)
 
 
 def settle(counter: Counter, sent):
@@ -52,7 +54,7 @@ def go(counter: Counter, invoices) -> list[Answer]:
 
 def send(counter: Counter, expense_ids: list[int]) -> list[Answer]:
     with acting(System("tests")), ministry.speaking(counter.account, now=patience.now) as client:
-        return rounds.send_round(client, counter.entity, expense_ids, automatic=True)
+        return rounds.send_round(client, counter.account, expense_ids, automatic=True)
 
 
 def states(counter: Counter, invoices) -> list[str]:
@@ -191,6 +193,25 @@ def test_nothing_is_claimed_for_an_account_that_is_stopped(counter: Counter, inv
     assert claim(counter, invoices) == []
 
 
+def test_run_that_speaks_to_the_old_host_sends_nothing_more_after_going_live(
+    counter: Counter, world: World, invoices, monkeypatch
+):
+    send_round = rounds.send_round
+    done: list[StsSettings] = []
+
+    def send_and_move(client, account, expense_ids, **more):
+        answers = send_round(client, account, expense_ids, **more)
+        if not done:
+            done.append(move_environment(actor=world.ada, entity_id=counter.entity, environment="production"))
+        return answers
+
+    monkeypatch.setattr("sportello.expenses.exchange.run.send_round", send_and_move)
+    with acting(System("tests")):
+        run(counter.entity, automatic=True)
+    assert len(counter.journal("insert")) == 1
+    assert states(counter, invoices) == ["READY"] * 4
+
+
 def test_refund_goes_in_a_round_once_its_original_is_held(counter: Counter, world: World, invoices):
     note = issue_credit_note(actor=world.ada, invoice_id=invoices[0].pk, values=NoteValues(), on=DAY, today=DAY)
     counter.take_in()
@@ -205,9 +226,9 @@ def test_refund_goes_in_a_round_once_its_original_is_held(counter: Counter, worl
 def test_run_sends_one_first_and_the_others_in_rounds(counter: Counter, world: World, monkeypatch):
     sizes, send_round = [], rounds.send_round
 
-    def watched(client, entity_id, expense_ids, **more):
+    def watched(client, account, expense_ids, **more):
         sizes.append(len(expense_ids))
-        return send_round(client, entity_id, expense_ids, **more)
+        return send_round(client, account, expense_ids, **more)
 
     monkeypatch.setattr("sportello.expenses.exchange.run.send_round", watched)
     monkeypatch.setattr(rounds, "SPAN", 3600.0)

@@ -17,7 +17,8 @@ from sportello.core.cents import euro_sum
 from sportello.core.keys import ring
 from sportello.core.ready import Ready
 from sportello.core.ready_many import Among
-from sportello.expenses.models import Expense, ExpenseKind, Held, StsSettings
+from sportello.core.states import codes
+from sportello.expenses.models import Expense, ExpenseKind, Held, StsSettings, Transmission
 from sportello.expenses.rules.content import ZERO
 from sportello.expenses.rules.next_step import Sides, visible
 from sportello.expenses.states import OPEN_CALLS, CallState, Visible, check_move
@@ -74,7 +75,7 @@ class Waiting(NamedTuple):
     sent_once: bool
 
     @property
-    def carrier(self) -> None:
+    def carrier_id(self) -> None:
         """Return nothing: what waits is not on its way."""
 
     def __repr__(self) -> str:
@@ -99,12 +100,31 @@ def _both_sides(expenses: Sequence[Expense | Waiting], *, alone: bool = False) -
     of_those_held = [row.pk for row in expenses if row.kind == ExpenseKind.DOCUMENT and row.held == Held.HELD]
     refunds = {} if alone else _refunds(of_those_held)  # they say nothing about what the State does not hold
     originals = _originals({row.original_id for row in expenses if row.original_id})
+    calls = _open_calls({row.carrier_id for row in expenses if row.carrier_id is not None})
     entities = {row.entity_id for row in expenses if row.held == Held.CANCELLED}
     strict = _strict(entities)
     return [
-        _sides(row, refunds.get(row.pk, _NO_REFUNDS), originals.get(row.original_id or 0, _NO_ORIGINAL), strict)
+        _sides(
+            row,
+            refunds.get(row.pk, _NO_REFUNDS),
+            originals.get(row.original_id or 0, _NO_ORIGINAL),
+            calls.get(row.carrier_id or 0),
+            row.entity_id not in strict,
+        )
         for row in expenses
     ]
+
+
+def _open_calls(ids: Collection[int]) -> Mapping[int, CallState]:
+    """
+    Return where open calls stand, by id.
+
+    Asked for after the documents are locked: what is joined to a row that was waited for is as it was before.
+    """
+    if not ids:
+        return {}
+    rows = Transmission.objects.filter(Among("pk", ids), state__in=codes(OPEN_CALLS))
+    return {pk: CallState(state) for pk, state in rows.order_by("pk").values_list("pk", "state")}
 
 
 def _originals(ids: Collection[int]) -> Mapping[int, _Original]:
@@ -147,8 +167,9 @@ def _refunds(ids: Sequence[int]) -> Mapping[int, _Refunds]:
     return {row["original_id"]: _Refunds(row["number"], row["amount"], row["under_way"]) for row in found}
 
 
-def _sides(row: Expense | Waiting, refunds: _Refunds, original: _Original, strict: set[int]) -> Sides:
-    call = CallState(row.carrier.state) if row.carrier is not None else None
+def _sides(
+    row: Expense | Waiting, refunds: _Refunds, original: _Original, call: CallState | None, may_reinsert: bool
+) -> Sides:
     return Sides(
         due=row.due,
         should_hash=row.should_hash,
@@ -159,13 +180,13 @@ def _sides(row: Expense | Waiting, refunds: _Refunds, original: _Original, stric
         has_warnings=row.has_warnings,
         refused_hash=row.refused_hash,
         refused_operation=row.refused_operation,
-        call=call if call in OPEN_CALLS else None,
+        call=call,
         ask=row.ask,
         original_held=original.held,
         refunds_held=refunds.held,
         refunded=bool(refunds.held) and refunds.amount >= row.known_amount > 0,
         tied=original.under_way or refunds.under_way > 0,
-        may_reinsert=row.entity_id not in strict,
+        may_reinsert=may_reinsert,
     )
 
 
@@ -191,7 +212,7 @@ def restate_originals(ids: Collection[int]) -> None:
     """Follow up on documents that refunds take back from, after what the State holds of these changed."""
     if not ids:
         return
-    rows = Expense.objects.select_for_update(of=("self",)).select_related("carrier").filter(Among("pk", ids))
+    rows = Expense.objects.select_for_update(of=("self",)).filter(Among("pk", ids))
     for row in restate(rows.order_by("pk")):
         row.version += 1
         row.save(update_fields=STATE)

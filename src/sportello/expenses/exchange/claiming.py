@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from sportello.core.collecting import at_rest
 from sportello.core.keys import held_ring
@@ -51,7 +51,12 @@ _ALONE = Ready(Expense, lambda key: _to_claim().filter(pk=key, original=None))
 TAKES_BACK_WHAT_RESTS = Q(original__held=Held.HELD, original__carrier=None, original__ask=False)
 """Refunds of what the State holds and nobody is speaking about."""
 _NEW = frozenset({Step.INSERT, Step.REFUND})
-_GOING = {"activated_at__isnull": False, "stopped_at__isnull": True}
+_ACCOUNT = Ready(
+    StsSettings,
+    lambda entity, environment: StsSettings.objects.filter(
+        entity_id=entity, environment=environment, activated_at__isnull=False, stopped_at__isnull=True
+    ).only("pk"),
+)
 _ONE_CALL, _ONE_ATTEMPT = ReadyInsert(Transmission), ReadyInsert(Attempt)
 ATTEMPTS = ReadyInserts(
     Attempt,
@@ -109,11 +114,12 @@ class ClaimedFile:
 
 
 def claim_one(
-    expense_id: int, *, by: int | None = None, only: Collection[Step] = tuple(Step), now: datetime
+    expense_id: int, environment: str, *, by: int | None = None, only: Collection[Step] = tuple(Step), now: datetime
 ) -> Claimed | Step:
     """
     Take one document and write its next operation down; `Step.ASK` or `Step.NOTHING` where none is to be sent.
 
+    :param environment: the host that the caller speaks to; nothing leaves for another than the account's
     :param by: the person who asked, None for the software
     :param only: steps that may be taken
     :raises Expense.DoesNotExist: no such document
@@ -121,15 +127,14 @@ def claim_one(
     with write_turn(), transaction.atomic():
         row = _locked(expense_id)
         step = next_step(sides_of([row])[row.pk])
-        if step in {Step.ASK, Step.NOTHING} or step not in only or not vars(row)["may_leave"]:
+        if step in {Step.ASK, Step.NOTHING} or step not in only or not may_leave(row.entity_id, environment):
             return Step.ASK if step is Step.ASK else Step.NOTHING
         return _write_down(row, step, by, now)
 
 
 def _to_claim() -> QuerySet[Expense]:
-    """Return documents to be locked, what claiming one looks at, and as `may_leave` whether their entity is going."""
-    going = StsSettings.objects.filter(entity_id=OuterRef("entity_id"), **_GOING)
-    return Expense.objects.select_for_update(of=("self",)).only(*_LOOKED_AT).annotate(may_leave=Exists(going))
+    """Return documents to be locked, with what claiming one looks at."""
+    return Expense.objects.select_for_update(of=("self",)).only(*_LOOKED_AT)
 
 
 def _locked(expense_id: int) -> Expense:
@@ -143,9 +148,13 @@ def _locked(expense_id: int) -> Expense:
     return _DOCUMENT.one(expense_id)
 
 
-def may_leave(entity_id: int) -> bool:
-    """Tell whether an entity's account is active and not stopped."""
-    return StsSettings.objects.filter(entity_id=entity_id, **_GOING).exists()
+def may_leave(entity_id: int, environment: str) -> bool:
+    """
+    Tell whether an entity's account is active, not stopped, and speaks to this host.
+
+    Ask once the documents are locked: whoever moves an account to another host writes to all of them before.
+    """
+    return bool(_ACCOUNT.rows(entity_id, environment))
 
 
 def _write_down(row: Expense, step: Step, by: int | None, now: datetime) -> Claimed:
@@ -193,17 +202,20 @@ def sendable(entity_id: int, *, now: datetime, automatic: bool) -> QuerySet[Expe
 
 
 @at_rest()
-def claim_file(entity_id: int, *, now: datetime, automatic: bool, by: int | None = None) -> ClaimedFile | None:
-    """Take documents that wait for one file and write all of them down; None when fewer than one can go."""
+def claim_file(entity_id: int, environment: str, *, now: datetime, automatic: bool) -> ClaimedFile | None:
+    """
+    Take documents that wait for one file and write all of them down; None when fewer than one can go.
+
+    :param environment: as for `claim_one`
+    """
     with write_turn(), transaction.atomic(), held_ring():
-        mine = take(sendable(entity_id, now=now, automatic=automatic)) if may_leave(entity_id) else []
-        if not mine:
+        mine = take(sendable(entity_id, now=now, automatic=automatic))
+        if not mine or not may_leave(entity_id, environment):
             return None
         transmission = Transmission(
             practice_id=mine[0][0].practice_id,
             entity_id=entity_id,
             kind=TransmissionKind.BATCH,
-            by_id=by,
             count=len(mine),
             content_sha256=_digest([row for row, _ in mine]),
             attempted_at=now,

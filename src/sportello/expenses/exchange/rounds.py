@@ -26,7 +26,7 @@ from sportello.expenses import patience
 from sportello.expenses.exchange.claiming import ATTEMPTS, Claimed, attempt, may_leave, parcel_of, sendable, take
 from sportello.expenses.exchange.settling import CLOSED, OF_CALL, accept_all, deed, end_call, settle_one, wake_refunds
 from sportello.expenses.exchange.singles import send
-from sportello.expenses.models import Attempt, Expense, Outcome, Transmission, TransmissionKind
+from sportello.expenses.models import Attempt, Expense, Outcome, StsSettings, Transmission, TransmissionKind
 from sportello.expenses.rules.answers import Answer, Said
 from sportello.expenses.rules.content import Content
 from sportello.expenses.rules.next_step import FLAGS, Step
@@ -60,15 +60,16 @@ class Pace:
         self.size = max(1, min(int(SPAN * sent / seconds), self.size * 2, MOST))
 
 
-def send_round(client: Client, entity_id: int, expense_ids: Sequence[int], *, automatic: bool) -> list[Answer]:
+def send_round(client: Client, account: StsSettings, expense_ids: Sequence[int], *, automatic: bool) -> list[Answer]:
     """
     Insert or refund documents that wait, as far as they still do; return the answers. Outside of any transaction.
 
     After a refusal of the account nothing more leaves: the others of the round are given back as not carried out.
 
+    :param account: the account as it was when the line was opened
     :param automatic: also send what nobody asked for
     """
-    claimed = claim_round(entity_id, expense_ids, now=patience.now(), automatic=automatic)
+    claimed = claim_round(account, expense_ids, now=patience.now(), automatic=automatic)
     answers: list[Answer] = []
     try:
         for each in claimed:
@@ -80,12 +81,12 @@ def send_round(client: Client, entity_id: int, expense_ids: Sequence[int], *, au
 
 
 @at_rest()
-def claim_round(entity_id: int, expense_ids: Collection[int], *, now: datetime, automatic: bool) -> list[Claimed]:
+def claim_round(account: StsSettings, expense_ids: Collection[int], *, now: datetime, automatic: bool) -> list[Claimed]:
     """Take the documents among these that wait to be inserted or refunded, and write a call down for each."""
     with write_turn(), transaction.atomic(), held_ring():
-        rows = sendable(entity_id, now=now, automatic=automatic).filter(Among("pk", expense_ids))
-        mine = take(rows) if may_leave(entity_id) else []
-        if not mine:
+        rows = sendable(account.entity_id, now=now, automatic=automatic).filter(Among("pk", expense_ids))
+        mine = take(rows)
+        if not mine or not may_leave(account.entity_id, account.environment):
             return []
         calls = _write_calls(mine, now)
         parcels = [parcel_of(row, step) for row, step in mine]

@@ -140,7 +140,7 @@ class _Runner:
         self.ran.more |= len(ids) == AT_ONE_GO
 
     def _one_to_mend(self, pk: int) -> Answer | None:
-        carried = carry_out(self.client, pk, only=MENDING)
+        carried = carry_out(self.client, pk, self.account.environment, only=MENDING)
         return ask(self.client, pk) if carried.step is Step.ASK else carried.answer
 
     def _send(self) -> None:
@@ -156,14 +156,14 @@ class _Runner:
         pace, waiting = Pace(), deque(ids)
         while waiting and not self._locked():
             some = [waiting.popleft() for _ in range(min(pace.begin(), len(waiting)))]
-            answers = send_round(self.client, self.entity_id, some, automatic=self.automatic)
+            answers = send_round(self.client, self.account, some, automatic=self.automatic)
             pace.end(len(answers))
             self.ran.calls += len(answers)
             self.ran.stopped |= any(one.said is Said.ACCOUNT for one in answers)
 
     def _files(self) -> None:
         while True:
-            claimed = claim_file(self.entity_id, now=patience.now(), automatic=self.automatic)
+            claimed = claim_file(self.entity_id, self.account.environment, now=patience.now(), automatic=self.automatic)
             if claimed is None:
                 return
             answer = send_file(self.client, self._sealing(), claimed)

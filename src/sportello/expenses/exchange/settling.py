@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from sportello.core import audit
@@ -138,11 +138,11 @@ def _show(row: Expense, answer: Answer, now: datetime, *, alone: bool) -> None:
     row.version += 1
     (_SETTLED if answer.messages else _SETTLED_SILENTLY).update(row)
     if row.original_id:
-        original = Expense.objects.select_related("carrier").get(pk=row.original_id)
+        original = Expense.objects.get(pk=row.original_id)
         if restate([original]):
             original.version += 1
             original.save(update_fields=STATE)
-    follow_up(row, now=now, alone=alone)
+    follow_up(row, now=now, alone=alone and not connection.features.has_select_for_update)
 
 
 def follow_up(row: Expense, *, now: datetime, alone: bool = False) -> None:

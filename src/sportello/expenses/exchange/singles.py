@@ -32,10 +32,19 @@ class Carried:
 
 
 def carry_out(
-    client: Client, expense_id: int, *, by: int | None = None, only: Collection[Step] = tuple(Step)
+    client: Client,
+    expense_id: int,
+    environment: str,
+    *,
+    by: int | None = None,
+    only: Collection[Step] = tuple(Step),
 ) -> Carried:
-    """Do the next step of a document, if there is one to do now. Outside of any transaction."""
-    claimed = claim_one(expense_id, by=by, only=only, now=patience.now())
+    """
+    Do the next step of a document, if there is one to do now. Outside of any transaction.
+
+    :param environment: the host that the client speaks to
+    """
+    claimed = claim_one(expense_id, environment, by=by, only=only, now=patience.now())
     if isinstance(claimed, Step):
         return Carried(claimed, None, None)
     answer = send(client, claimed)

@@ -7,11 +7,12 @@ document is to be sent anew. The calls made before stay in the list of sendings.
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Case, Value, When
+from django.db.models import Case, F, Value, When
 
 from sportello.core import audit
 from sportello.core.actors import Actor, acting
 from sportello.core.refusals import Refused
+from sportello.core.states import codes
 from sportello.core.violations import RuleViolation
 from sportello.expenses import ministry
 from sportello.expenses.models import Environment, Expense, Held, StsSettings, TestResult, Transmission
@@ -60,6 +61,7 @@ def move_environment(*, actor: Actor, entity_id: int, environment: str) -> StsSe
         row.stopped_at, row.stop_reason = None, ""
         row.save()
         forgotten = _forget(entity_id)
+        _check_nothing_open(entity_id)
         about = audit.Subject("billingentity", entity_id, None, entity_id)
         audit.record(actor, "sts.environment", about, changes={"environment": [old, environment]}, forgotten=forgotten)
     return row
@@ -70,9 +72,6 @@ def _check(row: StsSettings, environment: str) -> None:
         raise Refused.because(RuleViolation("choice_unknown", field="environment"))
     if environment == Environment.SIMULATOR and not ministry.simulator_runs():
         raise Refused.because(RuleViolation("sts_no_simulator", field="environment"))
-    calls = Transmission.objects.filter(entity_id=row.entity_id, state__in=[each.value for each in OPEN_CALLS])
-    if calls.exists():
-        raise Refused.because(RuleViolation("sts_calls_open", field="environment"))
     sent = Expense.objects.filter(entity_id=row.entity_id).exclude(held=Held.NONE)
     if row.environment == Environment.PRODUCTION and sent.exists():
         raise Refused.because(RuleViolation("sts_real_books", field="environment"))
@@ -80,4 +79,11 @@ def _check(row: StsSettings, environment: str) -> None:
 
 def _forget(entity_id: int) -> int:
     state = Case(When(due=True, then=Value(Visible.READY.value)), default=Value(Visible.NOT_APPLICABLE.value))
-    return Expense.objects.filter(entity_id=entity_id).update(**_FORGOTTEN, state=state)
+    return Expense.objects.filter(entity_id=entity_id).update(**_FORGOTTEN, state=state, version=F("version") + 1)
+
+
+def _check_nothing_open(entity_id: int) -> None:
+    """Look for open calls once every document is written to: who claims one locks it before, or looks after."""
+    calls = Transmission.objects.filter(entity_id=entity_id, state__in=codes(OPEN_CALLS))
+    if calls.exists():
+        raise Refused.because(RuleViolation("sts_calls_open", field="environment"))

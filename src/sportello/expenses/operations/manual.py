@@ -164,8 +164,8 @@ def _do(
     """Change a side, if the deed makes sense now, then do the step that follows."""
     account = _account(actor, expense_id)
     with acting(actor), transaction.atomic(durable=True):
-        row = Expense.objects.select_for_update(of=("self",)).select_related("carrier").get(pk=expense_id)
-        if row.carrier is not None:  # somebody was quicker: one operation, and its answer comes
+        row = Expense.objects.select_for_update(of=("self",)).get(pk=expense_id)
+        if row.carrier_id is not None:  # somebody was quicker: one operation, and its answer comes
             return _result(actor, expense_id, Step.NOTHING, None)
         with acting(System("both sides", actor.party_id)):
             sides = sides_of([row])[row.pk]
@@ -174,13 +174,13 @@ def _do(
         change(row)
         if deed in SENDING:
             audit.record(actor, "sts.send", about(row), invoice_id=row.invoice_id, deed=deed.value)
-    carried = _on_line(account, lambda client: _carry(client, expense_id, actor, only))
+    carried = _on_line(account, lambda client: _carry(client, account, expense_id, actor, only))
     return _result(actor, expense_id, carried.step, carried.answer)
 
 
-def _carry(client: Client, expense_id: int, actor: Actor, only: Collection[Step]) -> Carried:
+def _carry(client: Client, account: StsSettings, expense_id: int, actor: Actor, only: Collection[Step]) -> Carried:
     with acting(System("by hand", actor.party_id)):
-        return carry_out(client, expense_id, by=actor.person_id, only=only)
+        return carry_out(client, expense_id, account.environment, by=actor.person_id, only=only)
 
 
 def _account(actor: Actor, expense_id: int) -> StsSettings:
