@@ -464,3 +464,30 @@ def test_sending_without_an_answer_says_when_the_state_is_asked(proved, counter)
     counter.faults()
     counter.settle()
     assert said not in text_of(client.get(address))
+
+
+def test_reason_is_kept_without_signs_that_no_database_takes(proved, counter):
+    [paper] = due(counter)
+    proved("ada").post(deed(paper, "exclude"), {"reason": "Paid\x00 twice\tby mistake"})
+    assert counter.expense(paper).exclusion_reason == "Paid twice by mistake"
+
+
+@pytest.mark.parametrize(("month", "said"), [("0001-01-01", "before 2015"), ("9999-12-31", "has not begun yet")])
+def test_month_that_no_report_can_be_of_is_refused(proved, counter, world, month, said):
+    response = proved("ada").post(
+        reverse("practice:sts_ask_report", args=[world.studio.pk]), {"month": month}, follow=True
+    )
+    assert said in text_of(response)
+    with acting(System("tests")):
+        assert not MonthlyReport.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["username", "password"])
+def test_sign_in_of_an_absurd_length_is_refused_and_the_rest_kept(proved, counter, world, field):
+    client = proved("ada")
+    address = reverse("practice:sts_identity", args=[world.studio.pk])
+    form = client.get(address).context["form"]
+    values = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    response = client.post(address, values | {field: "A" * 500, "delegate_name": "Studio Conti"})
+    assert list(response.context["form"].errors) == [field]
+    assert 'value="Studio Conti"' in text_of(response)

@@ -23,6 +23,8 @@ from sportello.expenses.rules.answers import Said, read
 from sportello.parties.models import BillingEntity
 
 REPORT = "expenses.report"
+FIRST_MONTH = date(2015, 1, 1)
+"""The State knows no payment before (PROTOCOL 10.3)."""
 
 
 class Remedy(StrEnum):
@@ -54,7 +56,7 @@ def ask_report(*, actor: Actor, entity_id: int, month: date) -> MonthlyReport:
 
     :raises StsSettings.DoesNotExist: no account of this actor
     :raises MayNot: the switch `sts` is off
-    :raises RuleViolation: ``sts_not_active``, ``sts_stopped``, ``month_in_the_future``
+    :raises RuleViolation: ``sts_not_active``, ``sts_stopped``, ``month_in_the_future``, ``sts_since_too_early``
     """
     first = month.replace(day=1)
     with acting(actor), transaction.atomic(durable=True):
@@ -67,6 +69,8 @@ def ask_report(*, actor: Actor, entity_id: int, month: date) -> MonthlyReport:
         now = patience.now()
         if first > now.date():
             raise RuleViolation("month_in_the_future", field="month", month=first)
+        if first < FIRST_MONTH:
+            raise RuleViolation("sts_since_too_early", field="month")
         report, _ = MonthlyReport.objects.get_or_create(
             entity_id=entity_id, month=first, defaults={"practice_id": account.practice_id, "asked_at": now}
         )

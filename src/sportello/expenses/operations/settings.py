@@ -23,6 +23,8 @@ from sportello.parties.models import BillingEntity
 
 NOTICE = "2026-11"
 """Which wording of the notice of what is read the owner accepts; a new wording gets a new name."""
+LONGEST = 128
+"""Characters of a user or password: far beyond what the portal gives."""
 SECRETS = ("password", "pin", "client_certificate")
 _CODES = ("username", "owner_code", "intermediary")
 _PLAIN = (
@@ -59,6 +61,8 @@ def save_identity(
         found = Gathering()
         asked = normalised(values)
         check_identity(asked, found, pin_kept=bool(row.pin), test_mode=row.environment != Environment.PRODUCTION)
+        for name in ("username", "password"):
+            found.text(getattr(asked, name), field=name, longest=LONGEST)
         _check_sign_in(asked, row, today, found)
         found.choice(asked.stamp_expense, frozenset(StampExpense.values), field="stamp_expense", empty=False)
         _check_changed_on(asked, today, found)

@@ -38,17 +38,22 @@ def exclude(*, actor: Actor, expense_id: int, reason: str, unsent: bool = False)
 
 
 def leave_out(actor: Actor, row: Expense, reason: str) -> None:
-    """Leave a locked document out inside the caller's transaction; refuses as `exclude` does."""
+    """
+    Leave a locked document out inside the caller's transaction; refuses as `exclude` does.
+
+    Whoever asked to send it is overruled: taken in again, it waits like any other.
+    """
     if row.kind == ExpenseKind.REFUND:
         raise RuleViolation("sts_refund_follows", field="document")
-    typed = " ".join(reason.split())[:LONGEST_REASON]
+    typed = " ".join("".join(sign if sign.isprintable() else " " for sign in reason).split())[:LONGEST_REASON]
     if not typed:
         raise RuleViolation("reason_missing", field="reason")
     if row.excluded:
         return
     row.excluded, row.exclusion_reason = True, typed
-    row.excluded_by_id, row.excluded_at = actor.person_id, datetime.now(UTC)
-    row.save(update_fields=["excluded", "exclusion_reason", "excluded_by", "excluded_at", "updated_at"])
+    row.excluded_by_id, row.excluded_at, row.wanted = actor.person_id, datetime.now(UTC), False
+    row.save(update_fields=["excluded", "exclusion_reason", "excluded_by", "excluded_at", "wanted", "updated_at"])
+    row.refunds.filter(wanted=True).update(wanted=False)
     audit.record(actor, "sts.exclude", about(row), invoice_id=row.invoice_id)
     derive_again(actor, row)
 
