@@ -19,7 +19,7 @@ from sportello.billing.models import Invoice, InvoiceGroup, InvoiceKind, Invoice
 from sportello.billing.rules.totals import CustomerKind
 from sportello.billing.rules.treatments import ServiceNature
 from sportello.core.ready_many import Among, plain_rows
-from sportello.expenses.models import Expense, ExpenseMapping, StsSettings
+from sportello.expenses.models import Expense, ExpenseMapping, Held, StsSettings
 from sportello.expenses.rules.content import ZERO, Reference
 from sportello.expenses.rules.mapping import Mapped, mapping_on, suggested
 from sportello.expenses.rules.should import FIRST_PAYMENT, Paper, PaperGroup, PaperLine, Stamp
@@ -114,7 +114,7 @@ class Shelf:
         return Paper(
             reference=_reference(paper, account, expense),
             is_person=paper.customer_kind == _PRIVATE,
-            lines=tuple([self._types.line(paper, line, account.category) for line in self._lines.get(paper.id, ())]),
+            lines=tuple([self._types.line(invoice, line, account.category) for line in self._lines.get(paper.id, ())]),
             groups=tuple(self._groups.get(paper.id, ())),
             stamp=Stamp(paper.stamp, paper.stamp_nature, account.stamp_expense),
             paid_on=invoice.paid_on,
@@ -123,7 +123,7 @@ class Shelf:
             traceable=invoice.traceable,
             bonus_share=invoice.bonus_share if invoice.bonus_code and not is_note else ZERO,
             excluded=expense is not None and expense.excluded,
-            active_since=account.active_since,
+            active_since=FIRST_PAYMENT if _is_ours(head) else account.active_since,
             original=_reference(invoice, account, head) if is_note else None,
             original_due=original_due,
         )
@@ -132,6 +132,15 @@ class Shelf:
         if invoice.customer_id is not None:
             return self._customers[invoice.customer_id]
         return "" if invoice.patient_id is None else self._patients[invoice.patient_id]
+
+
+def _is_ours(head: Expense | None) -> bool:
+    """
+    Tell whether the State was told of a document from here, or holds something under its reference.
+
+    Then it stays ours, whatever day the account is activated from: an activation says what is sent, not what is undone.
+    """
+    return head is not None and (head.sent_once or head.held != Held.NONE)
 
 
 def _reference(paper: PaperRow, account: _Account, expense: Expense | None) -> Reference:
@@ -152,13 +161,17 @@ class _Types:
         for row in ExpenseMapping.objects.filter(entity_id__in=entities, service_id__in=services):
             self._rows[row.entity_id, row.service_id].append(Mapped(row.valid_from, row.expense_type, row.flag))
 
-    def line(self, paper: PaperRow, line: _Line, category: SenderCategory) -> PaperLine:
-        """Return a line as the rules take it; one typed by hand is what such a service usually is."""
+    def line(self, invoice: PaperRow, line: _Line, category: SenderCategory) -> PaperLine:
+        """
+        Return a line of an invoice or of its notes as the rules take it; typed by hand, as such services usually are.
+
+        What a note gives back is what it was on the invoice's day, whatever the service is by now.
+        """
         nature = _NATURES[line.nature]
         if line.service_id is None:
             return PaperLine(nature, suggested(category, nature), "", line.net, line.vat_label)
-        rows = self._rows.get((paper.entity_id, line.service_id), ())
-        found = mapping_on(rows, paper.issued_on or date.min)
+        rows = self._rows.get((invoice.entity_id, line.service_id), ())
+        found = mapping_on(rows, invoice.issued_on or date.min)
         kind, flag = (None, "") if found is None else (found.expense_type, found.flag)
         return PaperLine(nature, kind, flag, line.net, line.vat_label)
 

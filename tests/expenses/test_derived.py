@@ -1,0 +1,69 @@
+"""What the State should hold follows the papers and stays what it was where only the calendar of our account moves."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sportello.billing.models import Invoice
+from sportello.core.actors import System, acting
+from sportello.expenses import taking_in
+from sportello.expenses.models import Expense, ExpenseMapping, StsSettings
+from sportello.expenses.operations import settings as account
+from sportello.expenses.operations.mapping import map_services
+from sportello.expenses.rules.content import Content
+from sportello.expenses.values import MappingValues
+from tests.billing.desk import line, paid
+from tests.expenses.counter import NOON, Counter
+from tests.expenses.test_edges import credited, sent
+from tests.world import World
+
+LATER = date(2026, 3, 20)
+
+
+def content(invoice: Invoice) -> Content:
+    with acting(System("tests")):
+        return Content.read(Expense.objects.get(invoice=invoice).should)
+
+
+def take_in_all(counter: Counter) -> None:
+    """Derive every document of the entity, as the worker does after its account changed."""
+    taking_in.take_in_entity(counter.entity, counter.account.practice_id)
+
+
+def map_therapy(counter: Counter, world: World, kind: str, since: date | None) -> None:
+    values = [MappingValues(world.therapy.pk, kind)]
+    map_services(actor=world.ada, entity_id=counter.entity, values=values, since=since)
+
+
+def test_refund_is_of_the_type_that_its_invoice_has(counter: Counter, world: World):
+    with acting(System("tests")):
+        StsSettings.objects.update(category="doctor")
+        ExpenseMapping.objects.filter(service=world.therapy).update(expense_type="SR")
+    invoice = paid(world, line(service_id=world.therapy.pk))
+    map_therapy(counter, world, "IC", LATER)
+    note = credited(world, invoice, on=LATER)
+    counter.take_in()
+    assert content(invoice).totals().keys() == content(note).totals().keys() == {"SR"}
+
+
+def test_refund_goes_although_its_service_is_no_expense_by_now(counter: Counter, world: World):
+    invoice = paid(world, line(service_id=world.therapy.pk))
+    counter.run(automatic=True)
+    assert counter.state(invoice) == "ACCEPTED"
+    map_therapy(counter, world, "", LATER)
+    note = credited(world, invoice, on=LATER)
+    counter.forward(days=9)
+    counter.settle()
+    assert (counter.state(invoice), counter.state(note)) == ("REFUNDED", "ACCEPTED")
+
+
+def test_activation_from_a_later_day_leaves_what_was_sent_from_here(counter: Counter, world: World):
+    gone, waiting = sent(counter, world), paid(world)
+    account.activate(
+        actor=world.ada, entity_id=counter.entity, since=date(2026, 3, 13), accepted=True, now=NOON.replace(day=20)
+    )
+    take_in_all(counter)
+    counter.settle()
+    assert (counter.state(gone), counter.state(waiting)) == ("ACCEPTED", "NOT_APPLICABLE")
+    assert not counter.journal("cancel")
+    counter.assert_books_agree()
