@@ -14,7 +14,7 @@ from sportello.expenses.rules.content import Content
 from sportello.expenses.values import MappingValues
 from tests.billing.desk import line, paid
 from tests.expenses.counter import NOON, Counter
-from tests.expenses.test_edges import credited, sent
+from tests.expenses.test_edges import credited, sent, unpaid_again
 from tests.world import World
 
 LATER = date(2026, 3, 20)
@@ -67,3 +67,16 @@ def test_activation_from_a_later_day_leaves_what_was_sent_from_here(counter: Cou
     assert (counter.state(gone), counter.state(waiting)) == ("ACCEPTED", "NOT_APPLICABLE")
     assert not counter.journal("cancel")
     counter.assert_books_agree()
+
+
+def test_payment_taken_back_while_the_account_was_off_is_seen_when_it_is_on_again(counter: Counter, world: World):
+    invoice = sent(counter, world)
+    account.deactivate(actor=world.ada, entity_id=counter.entity)
+    unpaid_again(world, invoice)
+    counter.take_in()
+    since = date(2024, 1, 1)
+    account.activate(actor=world.ada, entity_id=counter.entity, since=since, accepted=True, now=NOON)
+    take_in_all(counter)
+    assert (counter.state(invoice), counter.expense(invoice).why_not) == ("TO_DELETE", "not_paid")
+    counter.settle()
+    assert not counter.held()

@@ -29,7 +29,7 @@ def take_in(work: Work) -> None:
 
 @handler("expenses.mark_entity", attempts=50, limit=timedelta(hours=6))
 def mark_entity(work: Work) -> None:
-    """Derive every paid document of an entity."""
+    """Derive every document of an entity that is paid or in the books."""
     taking_in.take_in_entity(work.object_id, work.party_id)
 
 

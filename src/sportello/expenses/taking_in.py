@@ -15,6 +15,7 @@ from functools import cache, partial
 from typing import NamedTuple, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from sportello.billing import changes
 from sportello.billing.models import Invoice, InvoiceKind
@@ -42,6 +43,7 @@ _DERIVED = (
     *("vat_number", "issued_on", "number", "device", "paid_on", "year", "amount"),
     *("due", "why_not", "problem", "should", "should_hash", "excluded", "state", "version", "updated_at"),
 )
+_CONCERNED = Q(paid_on__isnull=False) | Q(expense__isnull=False)
 _DOCUMENT, _REFUND = ExpenseKind.DOCUMENT.value, ExpenseKind.REFUND.value
 _SHOULD = Expense._meta.get_field("should")
 _NEW = ReadyInserts(
@@ -97,11 +99,15 @@ def _again_when_beaten(slice_: Callable[[], _T]) -> _T:
 
 
 def take_in_entity(entity_id: int, party_id: int) -> int:
-    """Derive every paid document of an entity, by key and slice by slice; return how many rows changed."""
+    """
+    Derive every document of an entity that is paid or in the books, slice by slice; return how many rows changed.
+
+    One that is paid no more must be looked at too: while an account is off its marks go without anything being derived.
+    """
     written, after = 0, 0
     with acting(System("expenses", party_id)):
         while True:
-            papers = Invoice.objects.filter(entity_id=entity_id, kind=InvoiceKind.INVOICE, paid_on__isnull=False)
+            papers = Invoice.objects.filter(_CONCERNED, entity_id=entity_id, kind=InvoiceKind.INVOICE)
             ids = list(papers.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:SLICE])
             if not ids:
                 return written

@@ -9,7 +9,7 @@ MARK_ENTITY = "expenses.mark_entity"
 
 def mark_entity(entity_id: int, *, party_id: int) -> None:
     """
-    Have every paid document of an entity derived anew, in the background and in slices.
+    Have every document of an entity that is paid or in the books derived anew, in the background and in slices.
 
     For changes of the mapping, the account or the activation. Call it inside the transaction of the change.
 
