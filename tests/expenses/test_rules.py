@@ -290,6 +290,7 @@ ALL_SIDES = [
     )
     if call not in {CallState.DONE, CallState.NOT_SENT}
 ]
+ALL_SIDES += [sides._replace(may_reinsert=False) for sides in ALL_SIDES if sides.held == "cancelled"]
 
 
 def test_next_step_never_sends_while_a_call_is_under_way_or_in_doubt():
@@ -346,6 +347,26 @@ def test_visible_shows_every_pair_of_sides_somewhere():
     }
     seen.add(visible(Sides(True, "a", held="held", known_hash="a", has_warnings=True)))
     assert seen == set(Visible)
+
+
+def test_visible_leaves_alone_what_is_not_ours_and_need_not_be_there():
+    for sides in ALL_SIDES:
+        if sides.held == "other" and sides.call is None and not sides.ask:
+            assert visible(sides) is (Visible.REJECTED if sides.due else Visible.NOT_APPLICABLE)
+
+
+def test_visible_asks_a_person_where_a_spent_reference_should_go_again():
+    for sides in ALL_SIDES:
+        if sides.held == "cancelled" and sides.due and not sides.may_reinsert and not sides.call and not sides.ask:
+            assert visible(sides) is Visible.REJECTED
+            assert next_step(sides) is Step.NOTHING
+            assert sides.problem or Deed.RENEW in possible(sides)
+
+
+def test_possible_cancels_a_document_with_its_refunds_and_no_due_refund():
+    for sides in ALL_SIDES:
+        if sides.call is None and sides.held in {"held", "other"}:
+            assert (Deed.CANCEL in possible(sides)) is not (sides.is_refund and sides.due)
 
 
 def test_possible_offers_nothing_while_a_call_is_under_way():

@@ -136,11 +136,12 @@ class Shelf:
 
 def _is_ours(head: Expense | None) -> bool:
     """
-    Tell whether the State was told of a document from here, or holds something under its reference.
+    Tell whether the State was told of a document from here, or is known to hold ours under its reference.
 
     Then it stays ours, whatever day the account is activated from: an activation says what is sent, not what is undone.
+    What another program sent stays that program's.
     """
-    return head is not None and (head.sent_once or head.held != Held.NONE)
+    return head is not None and (head.sent_once or head.held in {Held.HELD, Held.CANCELLED})
 
 
 def _reference(paper: PaperRow, account: _Account, expense: Expense | None) -> Reference:

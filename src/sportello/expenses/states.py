@@ -75,7 +75,7 @@ _ENDS = _AT_REST | _WANTING | {_V.REJECTED, _V.DELETED, _V.NOT_APPLICABLE}
 
 MOVES: Mapping[Visible, frozenset[Visible]] = MappingProxyType(
     {
-        _V.NOT_APPLICABLE: frozenset({_V.READY, _V.REJECTED, _V.UNCERTAIN}),
+        _V.NOT_APPLICABLE: frozenset({_V.READY, _V.REJECTED, _V.TO_DELETE, _V.UNCERTAIN}),
         _V.READY: frozenset({_V.QUEUED, _V.NOT_APPLICABLE, _V.DELETED, _V.REJECTED, _V.UNCERTAIN}),
         _V.QUEUED: _ENDS | {_V.TAKEN_IN_CHARGE, _V.UNCERTAIN},
         _V.TAKEN_IN_CHARGE: _ENDS | {_V.UNCERTAIN},

@@ -82,7 +82,7 @@ def update_there(*, actor: Actor, expense_id: int) -> Result:
 
 def cancel_there(*, actor: Actor, expense_id: int, reason: str) -> Result:
     """
-    Cancella su STS: leave a document out, with the reason, and cancel what the State holds of it.
+    Cancella su STS: leave a document out, with the reason, and cancel what the State holds of it, its refunds first.
 
     :raises Expense.DoesNotExist: no such document for this actor
     :raises MayNot: the switch `sts` is off
@@ -92,7 +92,7 @@ def cancel_there(*, actor: Actor, expense_id: int, reason: str) -> Result:
     def leave(row: Expense) -> None:
         if row.held == Held.OTHER:
             row.held, row.known_hash = Held.HELD, BY_HAND
-            row.save(update_fields=["held", "known_hash", "updated_at"])
+            _save(row, "held", "known_hash")
         if row.due:
             leave_out(actor, row, reason)
 
@@ -110,7 +110,8 @@ def refund_there(*, actor: Actor, expense_id: int) -> tuple[Result, ...]:
     with acting(actor):
         check_may_send(actor)
         row = Expense.objects.get(pk=expense_id)
-        waiting = list(row.refunds.filter(state=Visible.READY).order_by("pk").values_list("pk", flat=True))
+        rows = row.refunds.filter(state=Visible.READY, problem="").order_by("pk")
+        waiting = list(rows.values_list("pk", flat=True))
         if not waiting:
             raise RuleViolation("sts_not_sendable", field="document")
     return tuple(send_now(actor=actor, expense_id=one) for one in waiting)
@@ -180,7 +181,21 @@ def _do(
 
 def _carry(client: Client, account: StsSettings, expense_id: int, actor: Actor, only: Collection[Step]) -> Carried:
     with acting(System("by hand", actor.party_id)):
-        return carry_out(client, expense_id, account.environment, by=actor.person_id, only=only)
+        before = None
+        for refund_id in _in_the_way(expense_id, only):
+            before = carry_out(client, refund_id, account.environment, by=actor.person_id, only=only)
+        carried = carry_out(client, expense_id, account.environment, by=actor.person_id, only=only)
+    if carried.answer is None and before is not None:  # a refund stayed: what was said of it is the answer
+        return Carried(before.step, before.answer, carried.expense)
+    return carried
+
+
+def _in_the_way(expense_id: int, only: Collection[Step]) -> list[int]:
+    """Return the refunds that are cancelled before a document is, none for any other step."""
+    if Step.CANCEL not in only or len(only) > 1:
+        return []
+    rows = Expense.objects.filter(original_id=expense_id, held=Held.HELD, carrier=None)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def _account(actor: Actor, expense_id: int) -> StsSettings:

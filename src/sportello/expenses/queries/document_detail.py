@@ -15,6 +15,7 @@ from sportello.expenses.rules.deeds import Deed, possible
 from sportello.expenses.rules.next_step import Sides
 from sportello.expenses.rules.should import WhyNot
 from sportello.expenses.standing import sides_of
+from sportello.expenses.states import Visible
 from sportello.patients.permissions import may_set_opposition
 
 HISTORY = 50
@@ -115,7 +116,7 @@ def detail(actor: Actor, expense_id: int) -> DocumentDetail:
 def _deeds(
     actor: Actor, row: Expense, sides: Sides, opposed: bool, family: list[Expense], *, may_leave: bool
 ) -> frozenset[Deed]:
-    to_send = sum(1 for one in family if one.due and one.held == Held.NONE and one.carrier_id is None)
+    to_send = sum(1 for one in family if one.state == Visible.READY and not one.problem)
     found = possible(
         sides,
         excluded=row.excluded,

@@ -48,14 +48,17 @@ def possible(
     """
     Return what a person may ask for. Nothing while a call is under way: its answer comes first.
 
+    A refund that is due is not cancelled alone: it follows its credit note. A document takes its refunds along.
+
+    :param refunds_to_send: how many of its refunds wait and miss nothing
     :param may_leave: whether the account is active and nothing has stopped it
     """
     if sides.call is not None:
         return frozenset()
-    found = set(_sending(sides))
-    found |= {Deed.REFUND} if refunds_to_send and sides.held == "held" else set()
-    found.add(Deed.RESYNC)
-    if sides.held in {"held", "other"} and not sides.refunds_held:
+    found = _sending(sides) | {Deed.RESYNC}
+    if refunds_to_send and sides.held == "held" and not sides.ask:
+        found.add(Deed.REFUND)
+    if sides.held in {"held", "other"} and not (sides.is_refund and sides.due):
         found.add(Deed.CANCEL)
     if not sides.is_refund:
         found.add(Deed.INCLUDE if excluded else Deed.EXCLUDE)

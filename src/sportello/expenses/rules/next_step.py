@@ -119,13 +119,20 @@ def visible(sides: Sides) -> Visible:
         return _UNDER_WAY[sides.call]
     if sides.ask:
         return Visible.UNCERTAIN
-    if sides.held == "other" or was_refused(sides, wanted(sides)):
+    if sides.held == "other":
+        return Visible.REJECTED if sides.due else Visible.NOT_APPLICABLE  # what is not ours to send is not ours to mend
+    if was_refused(sides, wanted(sides)) or _is_spent(sides):
         return Visible.REJECTED
     if sides.held == "held":
         return _held(sides)
     if sides.due:
         return Visible.READY
     return Visible.DELETED if sides.held == "cancelled" else Visible.NOT_APPLICABLE
+
+
+def _is_spent(sides: Sides) -> bool:
+    """Tell whether a document should go again whose reference was cancelled and is not inserted a second time."""
+    return sides.due and sides.held == "cancelled" and not sides.may_reinsert
 
 
 def _held(sides: Sides) -> Visible:

@@ -55,8 +55,8 @@ WORDS: dict[Deed, DeedWords] = {
         _("The credit notes of this invoice are sent as refunds"),
         _("Send the credit notes as refunds?"),
         _(
-            "The Sistema TS takes their amounts off this expense. To undo it, each refund has to be cancelled there on "
-            "its own."
+            "The Sistema TS takes their amounts off this expense. A refund is not cancelled there alone: it goes with "
+            "its expense, when that is cancelled."
         ),
     ),
     Deed.CANCEL: DeedWords(
@@ -65,8 +65,9 @@ WORDS: dict[Deed, DeedWords] = {
         _("Only on the Sistema TS: the invoice stays"),
         _("Cancel this expense on the Sistema TS?"),
         _(
-            "It disappears from the patient's tax return. The invoice stays as it is, and the expense is left out "
-            "until you take it in again; whether the Sistema TS takes the same number a second time is not certain."
+            "It disappears from the patient's tax return; refunds of it are cancelled there first. The invoice stays "
+            "as it is, and the expense is left out until you take it in again; whether the Sistema TS takes the same "
+            "number a second time is not certain."
         ),
         grave=True,
     ),
