@@ -19,7 +19,7 @@ from django.db.models import F, Q, QuerySet
 from sportello.core.collecting import at_rest
 from sportello.core.keys import held_ring
 from sportello.core.ready import Ready
-from sportello.core.ready_many import Among, ReadyInserts
+from sportello.core.ready_many import Among, ReadyInserts, plain_rows
 from sportello.core.ready_writes import ReadyInsert, ReadyUpdate
 from sportello.core.turns import write_turn
 from sportello.expenses import patience
@@ -261,7 +261,7 @@ def _lock_ready(rows: QuerySet[Expense, Expense]) -> list[Waiting]:
 
 
 def _waiting(rows: QuerySet[Expense, Expense]) -> list[Waiting]:
-    return [Waiting._make(row) for row in rows.values_list(*Waiting._fields)]
+    return [Waiting._make(row) for row in plain_rows(rows.values_list(*Waiting._fields))]
 
 
 def parcel_of(row: Waiting, step: Step) -> Parcel:

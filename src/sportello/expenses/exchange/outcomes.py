@@ -25,7 +25,7 @@ from sportello.core.actors import System
 from sportello.core.collecting import at_rest
 from sportello.core.files import keeping
 from sportello.core.files.content import FileRefused, Purpose
-from sportello.core.ready_many import Among
+from sportello.core.ready_many import Among, plain_rows
 from sportello.core.turns import write_turn
 from sportello.expenses import patience, running
 from sportello.expenses.exchange.files import SLICE, next_look, save_slice
@@ -150,30 +150,30 @@ class _Sent(NamedTuple):
     """A document of a file that is being settled, locked: what was sent of it, and what tells whether that is right."""
 
     pk: int
-    expense_id: int
-    content_hash: str
-    expense__should_hash: str
-    expense__due: bool
-    expense__original_id: int | None
+    due: bool
+    should_hash: str
+    original_id: int | None
+    attempts__pk: int
+    attempts__content_hash: str
 
     @property
     def is_right(self) -> bool:
         """Whether the State holds it as it should be, if it took it."""
-        return self.expense__due and self.content_hash == self.expense__should_hash
+        return self.due and self.should_hash == self.attempts__content_hash
 
 
 @at_rest()
 def _settle_slice(transmission_id: int, state: SendingState, protocol: str, errors: _Errors, now: datetime) -> int:
     with write_turn(), transaction.atomic():
         sent = _open_slice(transmission_id)
-        said = _said([row.expense_id for row in sent], errors)
+        said = _said([row.pk for row in sent], errors)
         taken = state not in WHOLE
-        smooth = {row.expense_id: row.pk for row in sent if taken and row.is_right and row.expense_id not in said}
+        smooth = {row.pk: row.attempts__pk for row in sent if taken and row.is_right and row.pk not in said}
         if smooth:
             accept_all(smooth, Attempt.objects.filter(Among("pk", smooth.values())), protocol[:40], now=now)
-        rough = {row.expense_id: said.get(row.expense_id, ()) for row in sent if row.expense_id not in smooth}
+        rough = {row.pk: said.get(row.pk, ()) for row in sent if row.pk not in smooth}
         settled = _settle_all_rough(transmission_id, rough, state, protocol, now)
-        restate_originals({row.expense__original_id for row in sent if row.expense__original_id is not None})
+        restate_originals({row.original_id for row in sent if row.original_id is not None})
         wake_refunds(smooth)  # last: see decision 0077
         for expense in settled:
             follow_up(expense, now=now)
@@ -192,9 +192,9 @@ def _said(expense_ids: Iterable[int], errors: _Errors) -> dict[int, Sequence[Err
 
 def _open_slice(transmission_id: int) -> list[_Sent]:
     """Return some documents of a file that are not settled yet, locked in the order in which everybody locks."""
-    rows = Attempt.objects.select_for_update(of=("expense",)).filter(transmission_id=transmission_id)
-    rows = rows.filter(outcome=Outcome.OPEN).order_by("expense_id")
-    return [_Sent._make(row) for row in rows.values_list(*_Sent._fields)[:SLICE]]
+    rows = Expense.objects.select_for_update(of=("self",)).order_by("pk")
+    rows = rows.filter(attempts__transmission_id=transmission_id, attempts__outcome=Outcome.OPEN)
+    return [_Sent._make(row) for row in plain_rows(rows.values_list(*_Sent._fields)[:SLICE])]
 
 
 def _settle_all_rough(
