@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from sportello.core import turns
 from sportello.core.turns import thread_turn_at, turn_at
@@ -135,3 +137,16 @@ def test_thread_turn_at_held_while_the_process_was_forked_is_free_in_the_child(t
         check=True,
     )
     assert done.stdout == "taken\n"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_at_a_time_outside_of_a_transaction_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="ends with its transaction"):
+        turns.one_at_a_time("tests", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_at_a_time_asks_only_a_database_with_many_writers() -> None:
+    with transaction.atomic(), CaptureQueriesContext(connection) as asked:
+        turns.one_at_a_time("tests", 1)
+    assert len(asked) == (1 if connection.vendor == "postgresql" else 0)

@@ -19,7 +19,7 @@ from sportello.core import marks
 from sportello.core.actors import System, acting
 from sportello.core.models import Job
 from sportello.core.violations import RuleViolation
-from sportello.expenses import patience, running
+from sportello.expenses import papers, patience, running, taking_in
 from sportello.expenses.exchange import claiming, settling
 from sportello.expenses.models import Expense, StsSettings
 from sportello.expenses.operations import environment
@@ -164,6 +164,44 @@ def test_settlement_that_waits_for_a_credit_note_wakes_the_sender_for_it(counter
     assert counter.state(invoice) == "ACCEPTED"
     with acting(System("tests")):
         assert Job.objects.filter(handler=running.RUN).exists()
+
+
+def taken_back_and_taken_in(counter: Counter, world: World, invoice: Invoice) -> Callable[[], int]:
+    def do() -> int:
+        with acting(System("tests")):
+            payment = Payment.objects.get(invoice=invoice)
+        void_payment(actor=world.ada, payment_id=payment.pk, reason="Pagamento registrato due volte")
+        return counter.take_in()
+
+    return do
+
+
+def all_of_the_entity(counter: Counter) -> Callable[[], int]:
+    return lambda: taking_in.take_in_entity(counter.entity, counter.account.practice_id)
+
+
+def test_slow_slice_of_an_entity_does_not_undo_what_was_derived_of_newer_papers(
+    counter: Counter, world: World, monkeypatch
+):
+    invoice = paid(world)
+    counter.run(automatic=True)
+    recode(counter, world)
+    newer = taken_back_and_taken_in(counter, world, invoice)
+    one, other = one_behind_the_other(monkeypatch, papers, "_groups", all_of_the_entity(counter), newer)
+    assert (one.result(), other.result()) == (1, 1)
+    assert (counter.state(invoice), counter.expense(invoice).why_not) == ("TO_DELETE", "not_paid")
+
+
+def test_slow_slice_of_an_entity_does_not_send_what_was_taken_back_meanwhile(
+    counter: Counter, world: World, monkeypatch
+):
+    invoice = paid(world)
+    newer = taken_back_and_taken_in(counter, world, invoice)
+    one, other = one_behind_the_other(monkeypatch, papers, "_groups", all_of_the_entity(counter), newer)
+    assert (one.result(), other.result()) == (1, 1)
+    assert (counter.state(invoice), counter.expense(invoice).why_not) == ("NOT_APPLICABLE", "not_paid")
+    counter.run(automatic=True)
+    assert not counter.held()
 
 
 def test_account_that_goes_live_waits_for_a_claim_and_stays(counter: Counter, world: World, monkeypatch):

@@ -7,6 +7,9 @@ database may long be free. Here writers wait in two lines instead. Within a proc
 
 Both only order who asks SQLite next: who does not take part, or has waited long enough, still finds the lock of SQLite
 itself. The first ends with its thread's block, the second with its holder, however that ends.
+
+On PostgreSQL many write at once, which is right where rows are locked. `one_at_a_time` is for work that reads first and
+writes rows which nobody can lock, since they are not there yet (decision 0116).
 """
 
 from __future__ import annotations
@@ -60,6 +63,24 @@ def write_turn() -> Iterator[None]:
         return
     with turn_at(f"{name}-turn"):
         yield
+
+
+def one_at_a_time(work: str, number: int) -> None:
+    """
+    Wait until no other transaction does this work for this number; then it is the caller's until its transaction ends.
+
+    Call it first in a transaction, before any row is locked: whoever waits holds nothing that another could wait for.
+    Nothing is asked on SQLite, whose one writer is alone from its first statement on.
+
+    :raises RuntimeError: no transaction is open, so that the turn would end at once
+    """
+    connection = transaction.get_connection()
+    if not connection.in_atomic_block:
+        raise RuntimeError("a turn ends with its transaction: open one")
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{work}:{number}"])
 
 
 def _waited_for() -> str | None:

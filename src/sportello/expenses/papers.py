@@ -102,7 +102,7 @@ class Shelf:
         self._types = _Types(entities, self._lines)
         self._patients = _codes(Patient, {row.patient_id for row in mine if row.customer_id is None})
         self._customers = _codes(Customer, {row.customer_id for row in mine})
-        locked = Expense.objects.select_for_update(of=("self",)).select_related("carrier")
+        locked = Expense.objects.select_for_update(of=("self",))
         self.expenses = {row.invoice_id: row for row in locked.filter(Among("invoice_id", every)).order_by("pk")}
 
     def paper(self, bundle: Bundle, paper: PaperRow, *, original_due: bool = True) -> Paper:

@@ -24,7 +24,7 @@ from sportello.core.actors import System, acting
 from sportello.core.collecting import at_rest
 from sportello.core.keys import held_ring
 from sportello.core.ready_many import Among, ReadyInserts
-from sportello.core.turns import write_turn
+from sportello.core.turns import one_at_a_time, write_turn
 from sportello.expenses import running
 from sportello.expenses.models import Expense, ExpenseKind, Held
 from sportello.expenses.papers import Bundle, PaperRow, Shelf
@@ -43,6 +43,8 @@ _DERIVED = (
     *("vat_number", "issued_on", "number", "device", "paid_on", "year", "amount"),
     *("due", "why_not", "problem", "should", "should_hash", "excluded", "state", "version", "updated_at"),
 )
+TURN = "expenses.derive"
+"""One slice of a party at a time: a slow one would write what it read over what another derived of newer papers."""
 _CONCERNED = Q(paid_on__isnull=False) | Q(expense__isnull=False)
 _DOCUMENT, _REFUND = ExpenseKind.DOCUMENT.value, ExpenseKind.REFUND.value
 _SHOULD = Expense._meta.get_field("should")
@@ -80,6 +82,7 @@ def take_in(party_id: int) -> int:
 @at_rest()
 def _marked_slice(party_id: int, topic: str) -> tuple[int, Taken]:
     with write_turn(), transaction.atomic():
+        one_at_a_time(TURN, party_id)
         slice_ = marks.waiting(topic, party_id, SLICE)
         taken = _take_slice(party_id, topic, [object_id for _, object_id in slice_])
         marks.drop([mark_id for mark_id, _ in slice_])
@@ -118,6 +121,7 @@ def take_in_entity(entity_id: int, party_id: int) -> int:
 @at_rest()
 def _derive_slice(ids: Collection[int], party_id: int) -> Taken:
     with write_turn(), transaction.atomic():
+        one_at_a_time(TURN, party_id)
         return derive_papers(ids, party_id)
 
 
