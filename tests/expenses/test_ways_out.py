@@ -17,6 +17,7 @@ from sportello.expenses.models import Held, StsSettings
 from sportello.expenses.operations import manual, sides
 from sportello.expenses.operations.many import send_many
 from sportello.expenses.queries.document_detail import of_invoice
+from sportello.expenses.queries.documents import Filter, View, counts, page_of
 from sportello.expenses.rules.deeds import Deed
 from tests.billing.desk import paid
 from tests.expenses.counter import Counter, Fault, Rule
@@ -162,3 +163,30 @@ def test_leaving_out_takes_the_wish_to_send_back(counter: Counter, world: World)
     sides.include(actor=world.ada, expense_id=pk)
     assert not counter.run(automatic=False).calls
     assert counter.state(paper) == "READY"
+
+
+def test_every_paid_document_stands_under_some_filter(counter: Counter, world: World):
+    before, refunded, foreign, unpaid = paid(world, on=date(2026, 2, 1)), paid(world), paid(world), paid(world)
+    counter.take_in()
+    manual.send_now(actor=world.ada, expense_id=counter.expense(refunded).pk)
+    note = noted(world, refunded, "3.00")
+    someone_else_inserted(counter, foreign, Decimal("11.00"))
+    someone_else_inserted(counter, unpaid, Decimal("11.00"))
+    manual.cancel_there(actor=world.ada, expense_id=counter.expense(refunded).pk, reason="Doppia")
+    counter.take_in()
+    manual.resync(actor=world.ada, expense_id=counter.expense(unpaid).pk)
+    unpaid_again(world, unpaid)
+    counter.take_in()
+    active_from(counter, date(2026, 3, 1))
+    assert [counter.expense(one).why_not for one in (before, note, unpaid)] == [
+        "before_activation",
+        "original_not_due",
+        "not_paid",
+    ]
+    with acting(world.ada):
+        numbers = counts(Filter())
+        apart = {row.invoice_id for row in page_of(world.ada, Filter(view=View.EXCLUDED)).rows}
+        every = {row.invoice_id for row in page_of(world.ada, Filter()).rows}
+    assert apart == {before.pk, note.pk, unpaid.pk, refunded.pk}
+    assert every == apart | {foreign.pk}
+    assert numbers[View.ALL] == len(every)

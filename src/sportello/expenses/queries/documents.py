@@ -38,8 +38,14 @@ class View(StrEnum):
 
 
 _V = Visible
+_SET_ASIDE = (
+    Q(excluded=True)
+    | Q(why_not__in=[WhyNot.EXCLUDED, WhyNot.BEFORE_ACTIVATION, WhyNot.ORIGINAL_NOT_DUE])
+    | Q(due=False, held=Held.OTHER)
+)
+"""Health documents that are not sent, for a reason that each row says; and what the State holds of others' sending."""
 _VIEWS: Mapping[View, Q] = {
-    View.ALL: ~Q(state=_V.NOT_APPLICABLE) | Q(why_not__in=[WhyNot.NO_CODE, WhyNot.EXCLUDED]),
+    View.ALL: ~Q(state=_V.NOT_APPLICABLE) | Q(why_not=WhyNot.NO_CODE) | _SET_ASIDE,
     View.TO_SEND: Q(state__in=[_V.READY, _V.TO_UPDATE, _V.TO_DELETE]),
     View.UNDER_WAY: Q(state__in=[_V.QUEUED, _V.TAKEN_IN_CHARGE]),
     View.ACCEPTED: Q(state=_V.ACCEPTED),
@@ -48,7 +54,7 @@ _VIEWS: Mapping[View, Q] = {
     View.UNCERTAIN: Q(state=_V.UNCERTAIN),
     View.CLOSED: Q(state__in=[_V.DELETED, _V.REFUNDED]),
     View.NO_CODE: Q(why_not=WhyNot.NO_CODE),
-    View.EXCLUDED: Q(excluded=True),
+    View.EXCLUDED: _SET_ASIDE,
 }
 SENDABLE = Q(state=_V.READY, problem="", carrier=None) & (Q(original=None) | Q(original__held=Held.HELD))
 """What a person may tick and send: it waits, nothing is missing, and a refund's invoice is there already."""
