@@ -172,6 +172,19 @@ def deadline_of(actor: Actor, year: int, *, today: date) -> tuple[Due, int] | No
     return due, due.days_left(today)
 
 
+def open_year(actor: Actor, *, today: date) -> int:
+    """
+    Return the year of payment that lists begin with: that of the next deadline, in which there is something to see.
+
+    Until what was paid last year must have been sent, that is last year. At most two queries.
+    """
+    before = today.year - 1
+    last = deadline_of(actor, before, today=today)
+    if last is None or last[0].send_by < today or not Expense.objects.filter(year=before).exists():
+        return today.year
+    return before
+
+
 def stretches(actor: Actor, year: int, *, entity_id: int | None, today: date) -> list[Stretch]:
     """
     Return a year's payments by deadline: sent, missing, late. One query for each stretch, and one for accounts.

@@ -84,13 +84,15 @@ class Window:
         return f"{shifted(self.begins, number):%Y-%m}"
 
 
-def window_of(year: int, asked: str, today: date) -> Window:
+def window_of(year: int, asked: str, today: date, *, due_next: int) -> Window:
     """
-    Return the months to show: those asked for (``2026-11``), else for this year what lies ahead.
+    Return the months to show: those asked for (``2026-11``), else what lies ahead.
 
-    Of another year of payment the months from July on, in which its deadlines fall.
+    Of another year of payment than this one and that of the next deadline, the months from July on, in which its
+    deadlines fall.
     """
-    begins = _month(asked) or (today.replace(day=1) if year == today.year else date(year, 7, 1))
+    ahead = year in (today.year, due_next)
+    begins = _month(asked) or (today.replace(day=1) if ahead else date(year, 7, 1))
     return Window(begins, shifted(begins, SHOWN) - timedelta(days=1))
 
 

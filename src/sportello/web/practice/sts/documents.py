@@ -28,7 +28,7 @@ from sportello.expenses.queries.documents import (
     stream,
     waits_for_its_invoice,
 )
-from sportello.expenses.queries.outlook import Banner, banners, deadline_of, on_their_way, years
+from sportello.expenses.queries.outlook import Banner, banners, deadline_of, on_their_way, open_year, years
 from sportello.web import formats, looks
 from sportello.web.http import PartyRequest
 from sportello.web.parts import Page, StateLink
@@ -71,9 +71,11 @@ def documents(request: PartyRequest) -> HttpResponse:
     asked = asked_for(request)
     found = page_of(request.actor, asked, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     numbers = counts(asked)
-    known = banners(request.actor, today=timezone.localdate())
+    today = timezone.localdate()
+    known = banners(request.actor, today=today)
     rows, to_send = [shown(row) for row in found.rows], sendable_count(asked)
     entities = entity_choices()
+    going = {each.entity_id for each in known if each.is_active and not each.reason}
     context = {
         "page": Page(rows, found.total, found.after, found.before, found.amount),
         "states": _state_links(request, asked, numbers),
@@ -85,18 +87,18 @@ def documents(request: PartyRequest) -> HttpResponse:
         "period": _("Paid in %(year)s") % {"year": asked.year} if asked.year else _("All years"),
         "to_send": to_send,
         "every": _every(to_send),
-        "may_send_some": any(each.row.can_send for each in rows),
+        "may_send_some": any(each.row.can_send and each.row.entity_id in going for each in rows),
         "may_tick_some": any(each.may_tick for each in rows),
         "active": any(each.is_active for each in known),
         "entities": entities,
         "entity_word": next((each.name for each in entities if each.id == asked.entity_id), _("All entities")),
         "entity_links": _entity_links(request, entities),
-        "deadline": deadline_of(request.actor, asked.year or timezone.localdate().year, today=timezone.localdate()),
+        "deadline": deadline_of(request.actor, asked.year or open_year(request.actor, today=today), today=today),
         "banners": [(each, STOPS.get(each.reason)) for each in known],
         "automatic": _automatic(known),
         "csv": f"{reverse('practice:sts_csv')}?{request.GET.urlencode()}",
         "may_configure": may_configure(request.actor),
-        "is_new": not any(numbers.values()) and not asked.words and asked.year in (None, timezone.localdate().year),
+        "is_new": not any(numbers.values()) and not any(counts(Filter()).values()),
         "tabs": sections(request.actor, HERE),
         "query": request.GET.urlencode(),
         "progress": on_their_way(),
@@ -128,9 +130,11 @@ def documents_csv(request: PartyRequest) -> HttpResponse:
 
 
 def asked_for(request: PartyRequest) -> Filter:
-    """Return the filter in the address; what makes no sense is left out. The list begins with this year."""
+    """Return the filter in the address; what makes no sense is left out. It begins with the year that is due next."""
     get = request.GET
-    view, year = get.get("view", ""), get.get("year", str(timezone.localdate().year))
+    view, year = get.get("view", ""), get.get("year")
+    if year is None:
+        year = str(open_year(request.actor, today=timezone.localdate()))
     return Filter(
         view=View(view) if view in set(View) else View.ALL,
         words=search_words(request),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from sportello.billing.queries.editor import Choice, entity_choices
 from sportello.core.money import total_of
 from sportello.expenses.permissions import check_may_send, may_configure
 from sportello.expenses.queries.agenda import agenda as happenings
-from sportello.expenses.queries.outlook import MonthFigures, months, stretches, years
+from sportello.expenses.queries.outlook import MonthFigures, months, open_year, stretches, years
 from sportello.web import icalendar
 from sportello.web.http import PartyRequest
 from sportello.web.parts import StateLink
@@ -32,9 +33,14 @@ HERE = "practice:sts_year"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The year of payment, one billing entity or None for all, and the first month of the calendar as it was asked."""
+    """
+    The year of payment, one billing entity or None for all, and the first month of the calendar as it was asked.
+
+    `due_next` is the year of payment whose deadline is the next, with which the page begins.
+    """
 
     year: int
+    due_next: int
     entity_id: int | None
     begins: str
 
@@ -49,7 +55,7 @@ class Asked:
 def year(request: PartyRequest) -> HttpResponse:
     """Show a year of payments."""
     today = timezone.localdate()
-    asked = _asked(request, today.year)
+    asked = _asked(request, today)
     figures = months(request.actor, asked.year, entity_id=asked.entity_id)
     entities = entity_choices()
     context = {
@@ -72,7 +78,7 @@ def year(request: PartyRequest) -> HttpResponse:
 @practice_view(check=check_may_send)
 def deadlines_file(request: PartyRequest) -> HttpResponse:
     """Hand out what falls on which day as an iCalendar file, from this month on or as the page shows it."""
-    window, items = _window_and_items(request, _asked(request, timezone.localdate().year))
+    window, items = _window_and_items(request, _asked(request, timezone.localdate()))
     body = icalendar.calendar(agenda.entries_of(items), name=_("Deadlines of Sistema TS"), stamp=timezone.now())
     response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="sistema-ts-{window.begins:%Y-%m}.ics"'
@@ -94,17 +100,19 @@ def _calendar(request: PartyRequest, asked: Asked) -> dict[str, Any]:
 
 def _window_and_items(request: PartyRequest, asked: Asked) -> tuple[agenda.Window, list[agenda.Item]]:
     today = timezone.localdate()
-    window = agenda.window_of(asked.year, asked.begins, today)
+    window = agenda.window_of(asked.year, asked.begins, today, due_next=asked.due_next)
     found = happenings(request.actor, window.begins, window.ends, entity_id=asked.entity_id, now=timezone.now())
     several = len({name for each in found for name in each.entities}) > 1
     return window, agenda.items_of(found, several=several, may_configure=may_configure(request.actor), today=today)
 
 
-def _asked(request: PartyRequest, this: int) -> Asked:
+def _asked(request: PartyRequest, today: date) -> Asked:
     """Return what the address asks for; what makes no sense is left out."""
     year, entity = request.GET.get("year", ""), request.GET.get("entity", "")
+    due_next = open_year(request.actor, today=today)
     return Asked(
-        year=int(year) if year.isdecimal() and 2014 < int(year) < 2200 else this,
+        year=int(year) if year.isdecimal() and 2014 < int(year) < 2200 else due_next,
+        due_next=due_next,
         entity_id=int(entity) if entity.isdecimal() and len(entity) < 19 else None,
         begins=request.GET.get("from", "")[:7],
     )
