@@ -432,6 +432,17 @@ def test_what_was_asked_for_is_not_said_to_be_on_its_way_while_stopped(proved, c
     assert moving not in page
 
 
+def test_list_offers_no_sending_while_it_is_stopped(proved, counter):
+    due(counter)
+    client = proved("ada")
+    button = "Send to the Sistema TS</button>"
+    assert button in text_of(client.get(reverse("practice:sts")))
+    stopped(counter)
+    page = text_of(client.get(reverse("practice:sts")))
+    assert button not in page
+    assert "Objection…</button>" in page
+
+
 def test_who_sent_by_hand_is_written_down(proved, counter, world):
     [paper] = due(counter)
     client = proved("ada")
