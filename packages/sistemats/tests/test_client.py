@@ -459,6 +459,28 @@ def test_resolve_upload_by_the_file_name_of_one_document(scripted: MakeClient, d
     assert isinstance(client.resolve_uncertain(doubt), NotDone)
 
 
+def test_resolve_upload_takes_a_refused_question_for_no_answer(scripted: MakeClient, document: ExpenseDocument) -> None:
+    wrong = Message("104", "PINCODE ERRATO", "E")
+    client, script = scripted(PointQueryReply("1", (wrong,)))
+    doubt = lost(client, script, lambda: client.upload(FILE, probe=document.id))
+    settled = client.resolve_uncertain(doubt)
+    assert isinstance(settled, Uncertain)
+    assert settled.messages == (wrong,)
+    assert script.calls == [Call.UPLOAD, Call.QUERY]
+    client, script = scripted(OutcomeReply("1", "", refusals=(Refusal("104", "PINCODE ERRATO"),)))
+    settled = client.resolve_uncertain(lost(client, script, lambda: client.upload(FILE)))
+    assert isinstance(settled, Uncertain)
+    assert settled.messages == (wrong,)
+
+
+def test_resolve_insert_hands_on_what_the_state_said_instead(scripted: MakeClient, document: ExpenseDocument) -> None:
+    wrong = Message("104", "PINCODE ERRATO", "E")
+    client, script = scripted(PointQueryReply("1", (wrong,)))
+    settled = client.resolve_uncertain(lost(client, script, lambda: client.insert(document)))
+    assert isinstance(settled, Uncertain)
+    assert settled.messages == (wrong,)
+
+
 ALONE = replace(FILE, count=1)
 
 

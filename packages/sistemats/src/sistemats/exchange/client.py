@@ -44,6 +44,8 @@ from sistemats.exchange.resolve import (
     settle_insert,
     settle_refund,
     settle_upload,
+    still,
+    unanswered,
 )
 from sistemats.http import AnswerLost, NotSent, NotTrusted, Transport
 from sistemats.replies import (
@@ -261,6 +263,8 @@ class Client:
             if not isinstance(reply, PointQueryReply):
                 return reply
             held = reply.document
+            if held is None and not not_found(reply):
+                return still(uncertain, "The query did not say whether the State holds the document.", reply.messages)
             if held is not None and held.file_name == uncertain.file_name and held.protocol not in known:
                 return Accepted(held.protocol, by_query=True)
             if held is not None and held.protocol:
@@ -269,6 +273,9 @@ class Client:
         listing = self.outcomes(day - timedelta(days=1), self._now().astimezone(ITALY).date() + timedelta(days=1))
         if not isinstance(listing, OutcomeReply):
             return listing
+        unsaid = unanswered(listing)
+        if unsaid:
+            return still(uncertain, "The State did not say which sendings it has.", unsaid)
         return settle_upload(uncertain, candidates(uncertain, listing.sendings, known))
 
     def _confirm(

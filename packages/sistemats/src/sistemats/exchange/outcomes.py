@@ -86,7 +86,8 @@ class Uncertain:
     """The request may or may not have been carried out. Keep it, and give it to `Client.resolve_uncertain`.
 
     `attempted_at` is aware. `known_protocol` is the protocol the document had before a change. For an upload
-    `file_name`, `count` and `probe` (one document of the file) help to find it again.
+    `file_name`, `count` and `probe` (one document of the file) help to find it again. `messages` is what the State said
+    when it was asked and did not tell: a wrong PIN, for one.
     """
 
     call: Call
@@ -99,6 +100,7 @@ class Uncertain:
     file_name: str | None = None
     count: int | None = None
     probe: DocumentId | None = None
+    messages: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

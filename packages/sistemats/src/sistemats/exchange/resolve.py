@@ -16,8 +16,10 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from sistemats.codes import SendingState
+from sistemats.codes.messages import ACCEPTANCE_CODES
 from sistemats.documents import ExpenseDocument
 from sistemats.exchange.outcomes import (
+    PASSING_CODES,
     Accepted,
     AcceptedWithWarnings,
     AuthenticationFailed,
@@ -27,7 +29,7 @@ from sistemats.exchange.outcomes import (
     Unavailable,
     Uncertain,
 )
-from sistemats.replies import ItemTotal, PointQueryReply, QueriedDocument, Sending
+from sistemats.replies import ItemTotal, Message, OutcomeReply, PointQueryReply, QueriedDocument, Sending
 
 Resolution = (
     Accepted | AcceptedWithWarnings | NotDone | Conflict | Uncertain | Unavailable | AuthenticationFailed | Refused
@@ -36,6 +38,7 @@ Resolution = (
 NOT_FOUND = "WS96"
 CANCELLED = "W010"
 ITALY = ZoneInfo("Europe/Rome")
+_NO_LIST = PASSING_CODES | frozenset(ACCEPTANCE_CODES)
 _CLOCK_SLACK = timedelta(minutes=5)
 
 
@@ -91,11 +94,12 @@ def settle_insert(uncertain: Uncertain, reply: PointQueryReply) -> Resolution:
 def _absent(uncertain: Uncertain, reply: PointQueryReply) -> Resolution:
     if not_found(reply):
         return NotDone("The State holds no such document.")
-    return _still(uncertain, "The query did not say whether the State holds the document.")
+    return still(uncertain, "The query did not say whether the State holds the document.", reply.messages)
 
 
-def _still(uncertain: Uncertain, reason: str) -> Uncertain:
-    return replace(uncertain, reason=reason)
+def still(uncertain: Uncertain, reason: str, messages: tuple[Message, ...] = ()) -> Uncertain:
+    """Leave a call in doubt; `messages` is what the State said instead of an answer."""
+    return replace(uncertain, reason=reason, messages=messages)
 
 
 def settle_change(uncertain: Uncertain, reply: PointQueryReply) -> Resolution:
@@ -104,7 +108,7 @@ def settle_change(uncertain: Uncertain, reply: PointQueryReply) -> Resolution:
     if held is None:
         if not_found(reply):
             return Conflict("The State holds no document to change under this identifier.")
-        return _still(uncertain, "The query did not say whether the State holds the document.")
+        return still(uncertain, "The query did not say whether the State holds the document.", reply.messages)
     if cancelled(reply):
         return Conflict("The State holds this document as cancelled.", held)
     document = uncertain.document
@@ -122,7 +126,7 @@ def settle_cancel(uncertain: Uncertain, reply: PointQueryReply) -> Resolution:
         return NotDone("The State still holds the document.")
     if not_found(reply):
         return Conflict("The State holds no document to cancel under this identifier.")
-    return _still(uncertain, "The query did not say whether the State holds the document.")
+    return still(uncertain, "The query did not say whether the State holds the document.", reply.messages)
 
 
 def settle_refund(uncertain: Uncertain, own: PointQueryReply, original: PointQueryReply | None) -> Resolution:
@@ -133,7 +137,7 @@ def settle_refund(uncertain: Uncertain, own: PointQueryReply, original: PointQue
     if own.document is not None:
         return settle_insert(uncertain, own)
     if not not_found(own):
-        return _still(uncertain, "The query did not say whether the State holds the refund.")
+        return still(uncertain, "The query did not say whether the State holds the refund.", own.messages)
     if original is None or original.document is None:
         return NotDone("The State holds no such refund.")
     return NotDone("The refund is not visible at the State; its identifier keeps it from counting twice.")
@@ -158,6 +162,12 @@ def sent_at(sending: Sending) -> datetime | None:
         return datetime(year, month, day, hour, minute, second, tzinfo=ITALY)
     except ValueError:
         return None
+
+
+def unanswered(listing: OutcomeReply) -> tuple[Message, ...]:
+    """Return what the State said instead of listing sendings: of the sender, or of trouble of its own; else nothing."""
+    told = tuple(Message(one.code, one.text, "E") for one in listing.refusals)
+    return told if not listing.sendings and any(one.code in _NO_LIST for one in told) else ()
 
 
 def candidates(uncertain: Uncertain, sendings: Iterable[Sending], known: frozenset[str]) -> list[Sending]:
@@ -187,7 +197,7 @@ def settle_upload(uncertain: Uncertain, sendings: list[Sending]) -> Resolution:
     if not sendings:
         return NotDone("The State lists no sending that could be this file.")
     if len(sendings) > 1:
-        return _still(uncertain, f"{len(sendings)} sendings could be this file; look at their receipts.")
+        return still(uncertain, f"{len(sendings)} sendings could be this file; look at their receipts.")
     if may_be_synchronous(sendings[0]):
-        return _still(uncertain, "One sending could be this file, or a document sent alone; look at its receipt.")
+        return still(uncertain, "One sending could be this file, or a document sent alone; look at its receipt.")
     return Accepted(sendings[0].protocol, by_query=True)
