@@ -13,9 +13,7 @@ from sportello.core.schedule import periodic
 from sportello.expenses import ministry, patience, running, taking_in, watching
 from sportello.expenses.exchange import reports
 from sportello.expenses.exchange.run import run
-from sportello.expenses.models import Expense, ExpenseKind, Held, StsSettings, Transmission
-from sportello.expenses.operations.reconciling import REPORT
-from sportello.expenses.operations.remarks import REMARKS
+from sportello.expenses.models import Expense, ExpenseKind, Held, MonthlyReport, StsSettings, Transmission
 from sportello.expenses.states import CallState, Visible
 
 TAKE_IN = "expenses.take_in"
@@ -75,10 +73,10 @@ def warn(work: Work) -> None:
     watching.watch(patience.now())
 
 
-@handler(REPORT, attempts=12)
+@handler(running.REPORT, attempts=12)
 def report(work: Work) -> None:
     """
-    Fetch a monthly report and compare it with our books.
+    Fetch a monthly report and compare it with our books; not while the account is stopped: see `running.go_on`.
 
     :raises TryLater: the State did not give it now
     """
@@ -86,14 +84,14 @@ def report(work: Work) -> None:
         had = reports.reconcile(work.object_id)
     except ministry.NotConfigured as missing:
         raise TryLater(f"sts_{missing.code}", timedelta(minutes=10)) from None
-    if not had:
+    if not had and _may_leave(MonthlyReport.objects.get(pk=work.object_id).entity_id):
         raise TryLater("sts_no_report", timedelta(minutes=5))
 
 
-@handler(REMARKS, attempts=12)
+@handler(running.REMARKS, attempts=12)
 def remarks(work: Work) -> None:
     """
-    Fetch what citizens remarked on an entity's expenses.
+    Fetch what citizens remarked on an entity's expenses; not while the account is stopped: see `running.go_on`.
 
     :raises TryLater: the State did not say now
     """
@@ -105,8 +103,13 @@ def remarks(work: Work) -> None:
             fetched = reports.fetch_remarks(client, account, until=patience.now().date())
     except ministry.NotConfigured as missing:
         raise TryLater(f"sts_{missing.code}", timedelta(minutes=10)) from None
-    if fetched is None:
+    if fetched is None and _may_leave(work.object_id):
         raise TryLater("sts_no_report", timedelta(minutes=5))
+
+
+def _may_leave(entity_id: int) -> bool:
+    """Tell whether asking again makes sense: nobody stopped the account, and it was not refused."""
+    return StsSettings.objects.get(entity_id=entity_id).may_leave
 
 
 def left_lying() -> list[tuple[int, int]]:

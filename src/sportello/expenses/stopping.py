@@ -14,6 +14,12 @@ from sportello.expenses.models import StopReason, StsSettings
 from sportello.expenses.notices import tell_stopped
 
 
+def count_refusal(row: StsSettings) -> None:
+    """Count a refused sign-in of a locked account: after eight the ministry disables the user."""
+    row.wrong_tries += 1
+    row.save(update_fields=["wrong_tries"])
+
+
 def stop_entity(row: StsSettings, reason: StopReason, *, now: datetime) -> bool:
     """
     Stop a locked account, write it down and tell owners and who sends; tell whether it had been going until now.

@@ -23,7 +23,7 @@ from sportello.expenses.documents import id_of, totals_of
 from sportello.expenses.exchange.settling import WRITTEN, follow_up, pause, stop_account
 from sportello.expenses.exchange.singles import reference_of
 from sportello.expenses.models import Attempt, Expense, Held
-from sportello.expenses.rules.answers import Answer, Said, plain, read
+from sportello.expenses.rules.answers import Answer, Said, of_account, plain, read
 from sportello.expenses.rules.content import ZERO, Content
 from sportello.expenses.standing import STATE, content_hash, restate
 
@@ -58,7 +58,8 @@ def ask(client: Client, expense_id: int) -> Answer:
         if seen is not None:
             adopt(expense_id, seen, version=row.version, now=patience.now())
             return Answer(Said.DONE, seen.protocol, plain(reply.messages))
-        return _postpone(expense_id, Answer(Said.LATER, messages=plain(reply.messages), trouble="busy"))
+        unsaid = Answer(Said.LATER, messages=plain(reply.messages), trouble="busy")
+        return _postpone(expense_id, of_account(reply) or unsaid)
     return _postpone(expense_id, _read(reply))
 
 
@@ -153,7 +154,7 @@ def _postpone(expense_id: int, answer: Answer) -> Answer:
         row.next_try_at = patience.now() + pause(row.tries)
         row.save(update_fields=["tries", "next_try_at", "updated_at"])
         if answer.said is Said.ACCOUNT:
-            stop_account(row.entity_id, answer.reason, now=patience.now())
+            stop_account(row.entity_id, answer, now=patience.now())
         else:
             follow_up(row, now=patience.now())
     return answer

@@ -76,7 +76,7 @@ def _ask_later(call: Transmission, answer: Answer) -> None:
             return
         row.trouble, row.messages = answer.trouble or "no_answer", list(answer.messages)
         if answer.said is Said.ACCOUNT:
-            stop_account(row.entity_id, answer.reason, now=patience.now())
+            stop_account(row.entity_id, answer, now=patience.now())
         doubt(row, now=patience.now(), upload=row.kind == TransmissionKind.BATCH)
 
 

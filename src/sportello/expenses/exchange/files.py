@@ -86,7 +86,7 @@ def settle_upload(transmission_id: int, answer: Answer, *, now: datetime) -> Non
             doubt(call, now=now, upload=True)
             return
         if answer.said is Said.ACCOUNT:
-            stop_account(call.entity_id, answer.reason, now=now)
+            stop_account(call.entity_id, answer, now=now)
         taken = answer.said in {Said.DONE, Said.WARNED}
         to = CallState.TAKEN if taken else CallState.NOT_SENT
         check_call_move(CallState(call.state), to)

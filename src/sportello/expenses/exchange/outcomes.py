@@ -29,9 +29,17 @@ from sportello.core.ready_many import Among, plain_rows
 from sportello.core.turns import write_turn
 from sportello.expenses import patience, running
 from sportello.expenses.exchange.files import SLICE, next_look, save_slice
-from sportello.expenses.exchange.settling import accept_all, apply, close_attempt, follow_up, stop_account, wake_refunds
+from sportello.expenses.exchange.settling import (
+    accept_all,
+    apply,
+    close_attempt,
+    follow_up,
+    stop_account,
+    stop_if_refused,
+    wake_refunds,
+)
 from sportello.expenses.models import Attempt, Expense, Outcome, Transmission, TransmissionKind
-from sportello.expenses.rules.answers import Answer, Said, read, scrubbed
+from sportello.expenses.rules.answers import Answer, Said, of_account, read, scrubbed
 from sportello.expenses.standing import restate_originals
 from sportello.expenses.states import CallState, check_call_move
 
@@ -63,6 +71,10 @@ def look(client: Client, transmission_id: int) -> Transmission:
 
 
 def _heard(client: Client, call: Transmission, reply: OutcomeReply) -> None:
+    refused = of_account(reply)
+    if refused is not None:
+        _look_later(call, refused)
+        return
     mine = next((one for one in reply.sendings if one.protocol == call.protocol), None)
     if mine is None or mine.known_state is None or not mine.known_state.final:
         _note(call, mine)
@@ -80,6 +92,8 @@ def _heard(client: Client, call: Transmission, reply: OutcomeReply) -> None:
 def _error_rows(client: Client, call: Transmission) -> dict[DocumentId, list[ErrorRow]] | None:
     """Return the error file by document, kept as it came; None when it cannot be had or read now."""
     reply = client.errors(call.protocol)
+    if stop_if_refused(call.entity_id, reply):
+        return None
     if not isinstance(reply, ErrorDetailReply) or not reply.archive:
         return None
     try:
@@ -115,7 +129,7 @@ def _look_later(call: Transmission, answer: Answer) -> None:
         row.next_poll_at = next_look(row.polls, patience.now())
         row.save(update_fields=["polls", "next_poll_at"])
         if answer.said is Said.ACCOUNT:
-            stop_account(row.entity_id, answer.reason, now=patience.now())
+            stop_account(row.entity_id, answer, now=patience.now())
         else:
             running.wake(row.entity_id, row.practice_id, at=row.next_poll_at)
 
@@ -234,6 +248,8 @@ def fetch_receipt(client: Client, call: Transmission) -> bool:
     """Fetch the State's PDF of a settled call, and of a file with errors its error file; tell whether all is there."""
     if call.receipt_id is None:
         reply = client.receipt(call.protocol)
+        if stop_if_refused(call.entity_id, reply):
+            return False
         if isinstance(reply, ReceiptReply) and reply.pdf:
             with suppress(BadArchive):
                 _keep(call, "receipt", read_receipt(reply.pdf))

@@ -18,7 +18,7 @@ from sistemats.replies.files import ReportRow, read_flag_archive, read_report_ar
 from sportello.core.cents import euro_sum
 from sportello.core.turns import write_turn
 from sportello.expenses import ministry, patience
-from sportello.expenses.exchange.settling import stop_account
+from sportello.expenses.exchange.settling import stop_if_refused
 from sportello.expenses.exchange.singles import reference_of
 from sportello.expenses.models import (
     CitizenRemark,
@@ -29,7 +29,7 @@ from sportello.expenses.models import (
     MonthlyReport,
     StsSettings,
 )
-from sportello.expenses.rules.answers import Said, read, scrubbed
+from sportello.expenses.rules.answers import read, scrubbed
 from sportello.expenses.rules.content import ZERO, Reference
 from sportello.expenses.rules.reconciling import Found, Line, differences
 from sportello.expenses.standing import content_hash
@@ -52,12 +52,11 @@ def reconcile(report_id: int) -> bool:
         return _trouble(report, "stopped")
     with ministry.speaking(account, now=patience.now) as client:
         reply = client.report(report.month.year, report.month.month, BY_PAYMENT)
+    refused = stop_if_refused(report.entity_id, reply)
+    if refused is not None:
+        return _trouble(report, refused.trouble)
     if not isinstance(reply, MonthlyReportReply):
-        answer = read(reply)
-        if answer.said is Said.ACCOUNT:
-            with transaction.atomic():
-                stop_account(report.entity_id, answer.reason, now=patience.now())
-        return _trouble(report, answer.trouble or "unavailable")
+        return _trouble(report, read(reply).trouble or "unavailable")
     rows = _rows(reply)
     if rows is None:
         return _trouble(report, "unreadable")
@@ -166,7 +165,7 @@ def fetch_remarks(client: Client, account: StsSettings, *, until: date) -> int |
     The columns of the report are not published (protocol 9), so a row is kept as it came, closed at rest.
     """
     reply = client.flag_report(until - REMARKS_SINCE, until)
-    if not isinstance(reply, FlagReportReply):
+    if stop_if_refused(account.entity_id, reply) or not isinstance(reply, FlagReportReply):
         return None
     if reply.archive is None:
         return 0 if any(message.code == NOT_FOUND for message in reply.messages) else None

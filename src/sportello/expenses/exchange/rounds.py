@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -73,7 +74,7 @@ def send_round(client: Client, account: StsSettings, expense_ids: Sequence[int],
     answers: list[Answer] = []
     try:
         for each in claimed:
-            refused = next((one for one in answers[-1:] if one.said is Said.ACCOUNT), None)
+            refused = next((replace(one, counts=False) for one in answers[-1:] if one.said is Said.ACCOUNT), None)
             answers.append(refused or send(client, each))
     finally:
         settle_round(list(zip(claimed, answers, strict=False)), now=patience.now())

@@ -18,7 +18,7 @@ from sistemats.crypto import Sealer
 from sistemats.envelopes import Sealing
 from sportello.expenses import ministry, patience, running
 from sportello.expenses.exchange.asking import ask
-from sportello.expenses.exchange.claiming import TAKES_BACK_WHAT_RESTS, claim_file, sendable
+from sportello.expenses.exchange.claiming import TAKES_BACK_WHAT_RESTS, claim_file, may_leave, sendable
 from sportello.expenses.exchange.doubts import in_doubt, settle_doubt
 from sportello.expenses.exchange.files import release, send_file
 from sportello.expenses.exchange.outcomes import due_for_a_look, look
@@ -131,7 +131,8 @@ class _Runner:
         for pk in due_for_a_look(self.entity_id):
             look(self.client, pk)
             self.ran.calls += 1
-            if self._locked():
+            if self._locked() or not may_leave(self.entity_id, self.account.environment):
+                self.ran.stopped = True
                 return
 
     def _mend(self) -> None:

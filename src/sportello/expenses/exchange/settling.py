@@ -30,12 +30,22 @@ from sportello.expenses.models import (
     Transmission,
     TransmissionKind,
 )
-from sportello.expenses.rules.answers import ALREADY_CANCELLED, FAULT, OUT_OF_STEP, Answer, Said, patiently
+from sportello.expenses.rules.answers import (
+    ALREADY_CANCELLED,
+    FAULT,
+    OUT_OF_STEP,
+    Answer,
+    Refusal,
+    Reply,
+    Said,
+    of_account,
+    patiently,
+)
 from sportello.expenses.rules.content import ZERO, Content
 from sportello.expenses.rules.next_step import CANCELLING
 from sportello.expenses.standing import STATE, restate
 from sportello.expenses.states import AUDIT, CallState, Visible, check_call_move
-from sportello.expenses.stopping import stop_entity
+from sportello.expenses.stopping import count_refusal, stop_entity
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=2)
 DOUBT_PAUSE = timedelta(minutes=10)
@@ -99,7 +109,7 @@ def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expens
         row.carrier = call
         answer = patiently(answer, _faults_before(attempt, answer))
         if answer.said is Said.ACCOUNT:
-            stop_account(call.entity_id, answer.reason, now=now)
+            stop_account(call.entity_id, answer, now=now)
         _close_call(call, answer, now)
         if call.state in {CallState.DONE, CallState.NOT_SENT}:
             close_attempt(attempt, answer)
@@ -300,10 +310,29 @@ def _refused(row: Expense, attempt: Attempt, answer: Answer) -> None:
     row.ask = not answer.codes.isdisjoint(OUT_OF_STEP)
 
 
-def stop_account(entity_id: int, reason: str, *, now: datetime) -> None:
-    """Stop everything for an entity, inside the caller's transaction; the first to say so is the one that counts."""
+def stop_account(entity_id: int, answer: Answer, *, now: datetime) -> None:
+    """
+    Stop everything for an entity whose account an answer refuses, inside the caller's transaction.
+
+    The first to say so names the reason; every refused sign-in counts.
+    """
     account = StsSettings.objects.select_for_update(of=("self",)).select_related("entity").get(entity_id=entity_id)
-    stop_entity(account, StopReason(reason), now=now)
+    if answer.counts:
+        count_refusal(account)
+    stop_entity(account, StopReason(answer.reason), now=now)
+
+
+def stop_if_refused(entity_id: int, reply: Refusal | Reply) -> Answer | None:
+    """
+    Stop everything for an entity if the answer to a question refuses its account; return that answer, else None.
+
+    For questions, whose answer settles no call. Outside of any transaction; act as `System`.
+    """
+    answer = of_account(reply)
+    if answer is not None:
+        with write_turn(), transaction.atomic():
+            stop_account(entity_id, answer, now=patience.now())
+    return answer
 
 
 def deed(call: Transmission, answer: Answer, about: audit.Subject, state: Visible, *, invoice_id: int) -> audit.Deed:

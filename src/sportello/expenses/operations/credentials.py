@@ -21,7 +21,7 @@ from sportello.core import audit
 from sportello.core.actors import Actor, acting
 from sportello.core.refusals import Refused
 from sportello.core.violations import RuleViolation
-from sportello.expenses import ministry, patience
+from sportello.expenses import ministry, patience, running
 from sportello.expenses.models import StopReason, StsSettings
 from sportello.expenses.permissions import check_may_configure
 from sportello.expenses.queries.settings import password_age
@@ -159,5 +159,7 @@ def _good(row: StsSettings) -> bool:
     """Let the account go on; tell whether it had been stopped by the ministry."""
     if row.stopped_at is None or row.stop_reason == StopReason.BY_HAND:
         return False
+    if row.is_active:
+        running.go_on(row.entity_id, row.practice_id, stopped_at=row.stopped_at)
     row.stopped_at, row.stop_reason = None, ""
     return True

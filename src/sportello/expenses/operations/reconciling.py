@@ -15,14 +15,13 @@ from sistemats import DocumentId
 from sportello.core import audit, outbox
 from sportello.core.actors import Actor, System, acting
 from sportello.core.violations import RuleViolation
-from sportello.expenses import ministry, patience
+from sportello.expenses import ministry, patience, running
 from sportello.expenses.models import Difference, DifferenceKind, MonthlyReport, StsSettings
 from sportello.expenses.operations import manual
 from sportello.expenses.permissions import check_may_send
 from sportello.expenses.rules.answers import Said, read
 from sportello.parties.models import BillingEntity
 
-REPORT = "expenses.report"
 FIRST_MONTH = date(2015, 1, 1)
 """The State knows no payment before (PROTOCOL 10.3)."""
 
@@ -76,7 +75,7 @@ def ask_report(*, actor: Actor, entity_id: int, month: date) -> MonthlyReport:
         )
         report.asked_at, report.trouble = now, ""
         report.save(update_fields=["asked_at", "trouble"])
-        outbox.enqueue(REPORT, report.pk, party_id=account.practice_id)
+        outbox.enqueue(running.REPORT, report.pk, party_id=account.practice_id)
         audit.record(actor, "sts.report", _about(entity_id), month=first.isoformat())
     return report
 

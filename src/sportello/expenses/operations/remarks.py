@@ -9,10 +9,9 @@ from django.db import transaction
 from sportello.core import audit, outbox
 from sportello.core.actors import Actor, acting
 from sportello.core.violations import RuleViolation
+from sportello.expenses import running
 from sportello.expenses.models import CitizenRemark, StsSettings
 from sportello.expenses.permissions import check_may_send
-
-REMARKS = "expenses.remarks"
 
 
 def ask_remarks(*, actor: Actor, entity_id: int) -> None:
@@ -31,7 +30,7 @@ def ask_remarks(*, actor: Actor, entity_id: int) -> None:
         if account.stopped_at is not None:
             raise RuleViolation("sts_stopped", field="account", reason=account.stop_reason)
         audit.record(actor, "sts.remarks", audit.Subject("stssettings", account.pk, None, entity_id))
-        outbox.enqueue(REMARKS, entity_id, party_id=account.practice_id)
+        outbox.enqueue(running.REMARKS, entity_id, party_id=account.practice_id)
 
 
 def open_remark(*, actor: Actor, remark_id: int) -> str:

@@ -13,6 +13,7 @@ from sportello.core import audit
 from sportello.core.actors import Actor, acting
 from sportello.core.refusals import Gathering, Refused
 from sportello.core.violations import Notice, RuleViolation
+from sportello.expenses import running
 from sportello.expenses.models import Environment, StampExpense, StopReason, StsSettings, TestResult
 from sportello.expenses.permissions import check_may_configure
 from sportello.expenses.rules.identity import check_identity, normalised
@@ -174,6 +175,8 @@ def resume_sending(*, actor: Actor, entity_id: int) -> StsSettings:
         if row.stopped_at is not None and row.stop_reason != StopReason.BY_HAND:
             raise Refused.because(RuleViolation("sts_test_first"))
         if row.stopped_at is not None:
+            if row.is_active:
+                running.go_on(entity_id, row.practice_id, stopped_at=row.stopped_at)
             row.stopped_at, row.stop_reason = None, ""
             row.save(update_fields=["stopped_at", "stop_reason"])
             audit.record(actor, "sts.resume", _about(entity_id))

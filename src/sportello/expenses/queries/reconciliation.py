@@ -14,9 +14,9 @@ from django.db.models import Count, Model, Q, QuerySet
 from sportello.core.actors import Actor, System, acting
 from sportello.core.models import Job
 from sportello.core.states import LIVE_JOBS, codes
+from sportello.expenses import running
 from sportello.expenses.models import CitizenRemark, Difference, MonthlyReport
 from sportello.expenses.operations.reconciling import REMEDIES, Remedy
-from sportello.expenses.operations.remarks import REMARKS
 from sportello.expenses.queries.paging import page
 
 _M = TypeVar("_M", bound=Model)
@@ -193,7 +193,7 @@ def remarks_asked(actor: Actor) -> bool:
     """Return whether citizens' remarks were asked for and have not come yet. One query."""
     entities = actor.entities
     with acting(System("waiting", actor.party_id)):
-        waiting = Job.objects.filter(handler=REMARKS, party_id=actor.party_id, state__in=codes(LIVE_JOBS))
+        waiting = Job.objects.filter(handler=running.REMARKS, party_id=actor.party_id, state__in=codes(LIVE_JOBS))
         return (waiting if entities is None else waiting.filter(object_id__in=entities)).exists()
 
 

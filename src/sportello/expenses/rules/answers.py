@@ -26,7 +26,15 @@ from sistemats import (
     Unavailable,
     Uncertain,
 )
-from sistemats.replies import Message
+from sistemats.replies import (
+    ErrorDetailReply,
+    FlagReportReply,
+    Message,
+    MonthlyReportReply,
+    OutcomeReply,
+    PointQueryReply,
+    ReceiptReply,
+)
 from sportello.expenses.rules.credentials import Verdict, of_codes
 
 ALREADY_THERE, ALREADY_CANCELLED, NOT_FOUND = "S017", "S022", "S010"
@@ -46,6 +54,11 @@ _UNDECIPHERABLE = "002"
 Outcome = (
     Accepted | AcceptedWithWarnings | Refused | AuthenticationFailed | Unavailable | Uncertain | NotDone | Conflict
 )
+Refusal = Refused | AuthenticationFailed | Unavailable
+Reply = OutcomeReply | ErrorDetailReply | ReceiptReply | PointQueryReply | MonthlyReportReply | FlagReportReply
+"""What the services that only tell something answer."""
+_TOLD = frozenset({"0", "2"})
+"""Outcomes of a question that was answered, with or without warnings."""
 
 
 class Said(StrEnum):
@@ -65,13 +78,18 @@ class Said(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer in our words: `reason` is why an account is stopped, `trouble` a word for what went wrong."""
+    """
+    An answer in our words: `reason` is why an account is stopped, `trouble` a word for what went wrong.
+
+    :ivar counts: user and password were tried and refused: one of the tries after which the State disables the user
+    """
 
     said: Said
     protocol: str = ""
     messages: tuple[dict[str, str], ...] = ()
     trouble: str = ""
     reason: str = ""
+    counts: bool = False
 
     @property
     def codes(self) -> frozenset[str]:
@@ -89,14 +107,47 @@ def read(outcome: Outcome) -> Answer:
         case Refused():
             return _refused(outcome)
         case AuthenticationFailed():
-            return Answer(Said.ACCOUNT, trouble="authentication", reason="authentication")
+            return Answer(Said.ACCOUNT, trouble="authentication", reason="authentication", counts=outcome.sent)
         case Unavailable():
             return Answer(Said.LATER, trouble=_trouble(outcome))
         case NotDone():
             return Answer(Said.LATER, trouble="not_done")
         case Conflict():
             return Answer(Said.CONFLICT, trouble="conflict")
-    return Answer(Said.DOUBT, trouble="no_answer")
+    return _of_messages(outcome.messages) or Answer(Said.DOUBT, trouble="no_answer")
+
+
+def of_account(reply: Refusal | Reply) -> Answer | None:
+    """
+    Return the answer to a question if it refuses the account, None for any other: nothing else would fare better.
+
+    The services that only tell something name a wrong PIN, owner or delegation in a reply like any other.
+
+    >>> from sistemats.replies import Refusal as Told
+    >>> of_account(OutcomeReply("1", "", refusals=(Told("104", "PINCODE ERRATO"),))).reason
+    'pin'
+    >>> of_account(OutcomeReply("1", "", refusals=(Told("WS96", "NESSUN RISULTATO"),))) is None
+    True
+    """
+    if isinstance(reply, Refused | AuthenticationFailed | Unavailable):
+        answer = read(reply)
+        return answer if answer.said is Said.ACCOUNT else None
+    return None if reply.outcome in _TOLD else _of_messages(_messages(reply))
+
+
+def _messages(reply: Reply) -> tuple[Message, ...]:
+    if isinstance(reply, OutcomeReply | ErrorDetailReply | ReceiptReply):
+        return tuple(Message(one.code, one.text, "E") for one in reply.refusals)
+    return reply.messages
+
+
+def _of_messages(said: tuple[Message, ...]) -> Answer | None:
+    """Return the answer where the messages speak of the account."""
+    codes = frozenset(one.code for one in said)
+    if _UNDECIPHERABLE in codes:
+        return Answer(Said.ACCOUNT, messages=plain(said), trouble="certificate", reason="certificate")
+    word = _ACCOUNT.get(of_codes(codes, certificate_doubtful=True))
+    return Answer(Said.ACCOUNT, messages=plain(said), trouble=word, reason=word) if word else None
 
 
 def patiently(answer: Answer, before: int) -> Answer:
@@ -139,12 +190,7 @@ def _refused(outcome: Refused) -> Answer:
         return Answer(Said.REFUSED, messages=messages, trouble=FAULT)
     if outcome.passing:
         return Answer(Said.LATER, messages=messages, trouble="busy")
-    if _UNDECIPHERABLE in outcome.codes:
-        return Answer(Said.ACCOUNT, messages=messages, trouble="certificate", reason="certificate")
-    verdict = of_codes(outcome.codes, certificate_doubtful=True)
-    if verdict in _ACCOUNT:
-        return Answer(Said.ACCOUNT, messages=messages, trouble=_ACCOUNT[verdict], reason=_ACCOUNT[verdict])
-    return Answer(Said.REFUSED, messages=messages)
+    return _of_messages(outcome.messages) or Answer(Said.REFUSED, messages=messages)
 
 
 def _trouble(outcome: Unavailable) -> str:

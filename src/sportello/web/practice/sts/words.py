@@ -385,6 +385,7 @@ TROUBLES: dict[str, Promise] = {
     "no_answer": _("No answer came: the Sistema TS is asked what it holds; nothing is sent twice"),
     "not_done": _("It turned out not to have arrived: it is sent again"),
     "conflict": _("The Sistema TS holds something else than we know"),
+    "stopped": _("Sending is stopped: the report is asked for by itself once it goes on"),
 }
 """What went wrong with a call, in words."""
 
