@@ -427,6 +427,17 @@ def test_scrubbed_lets_no_codice_fiscale_through(text):
     assert "RSSMRA80A01H501U" not in scrubbed(f"{text} RSSMRA80A01H501U {text}")
 
 
+@pytest.mark.parametrize("code", ["STP1234567890123", "ENI 1234567890123", "eni1234567890123", "12345678901"])
+@given(text=st.text(max_size=60))
+def test_scrubbed_lets_no_code_of_a_foreigner_or_provisional_one_through(code, text):
+    assert code[-11:] not in scrubbed(f"{text} CF {code}, {text}")
+
+
+def test_scrubbed_leaves_protocols_codes_and_days_alone():
+    said = "S017 DOCUMENTO 12/2026 DEL 2026-03-12 PRESENTE, PROTOCOLLO 99260926001866680, correttamente"
+    assert scrubbed(said) == said
+
+
 def test_every_change_of_a_paper_leads_where_the_table_allows():
     at_rest = [sides for sides in ALL_SIDES if sides.call is None and not sides.ask]
     for sides in at_rest:

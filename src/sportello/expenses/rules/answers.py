@@ -44,10 +44,16 @@ FAULT = "fault"
 """The trouble of a refusal that came as a SOAP fault: it speaks of the request, or of the service itself."""
 FAULT_TRIES = 3
 LONGEST = 500
-_PERSON = re.compile(r"\b[A-Z]{6}[0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]\b", re.I)
+_PERSON = re.compile(
+    r"\b[A-Z]{6}[0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]\b"
+    r"|\b(?:STP|ENI) ?[0-9]{13}\b"
+    r"|(?<![0-9])[0-9]{11}(?![0-9])",
+    re.I,
+)
+"""A codice fiscale, the code of a foreigner without one, and a provisional one of eleven digits (protocol 10.3)."""
 _SEALED = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
-_SHORTEST = 16
-"""How long a word must be to be a person's code; a sealed value is longer."""
+_SHORTEST, _SHORTEST_OF_DIGITS = 16, 11
+"""How long a word must be to be a person's code, all of letters or with digits; a sealed value is longer."""
 _ACCOUNT = {Verdict.PIN: "pin", Verdict.OWNER: "owner", Verdict.DELEGATION: "delegation"}
 _UNDECIPHERABLE = "002"
 
@@ -175,10 +181,13 @@ def scrubbed(text: str) -> str:
 
     >>> scrubbed("CODICE FISCALE RSSMRA80A01H501U ERRATO")
     'CODICE FISCALE … ERRATO'
+    >>> scrubbed("STP1234567890123 O 12345678901 NON VALIDO, PROTOCOLLO 16102014152383313")
+    '… O … NON VALIDO, PROTOCOLLO 16102014152383313'
     """
     words = text.split()
     line = " ".join(words)
-    if max(map(len, words), default=0) >= _SHORTEST:
+    longest = max(map(len, words), default=0)
+    if longest >= _SHORTEST or (longest >= _SHORTEST_OF_DIGITS and any(map(str.isdigit, line))):
         line = _SEALED.sub("…", _PERSON.sub("…", line))
     return line[:LONGEST]
 
