@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from sportello.billing.models import Invoice
+from sportello.billing.operations.payments import record_payment
+from sportello.billing.rules.payments import Method
 from sportello.core.actors import System, acting
+from sportello.core.models import ChangeMark
 from sportello.expenses import taking_in
 from sportello.expenses.models import Expense, ExpenseMapping, StsSettings
 from sportello.expenses.operations import settings as account
 from sportello.expenses.operations.mapping import map_services
 from sportello.expenses.rules.content import Content
 from sportello.expenses.values import MappingValues
-from tests.billing.desk import line, paid
-from tests.expenses.counter import NOON, Counter
+from sportello.patients.operations.customers import create_customer, edit_customer
+from sportello.patients.values import Address, CustomerValues
+from tests.billing.desk import issued, line, paid
+from tests.expenses.counter import CITIZENS, NOON, Counter
 from tests.expenses.test_edges import credited, sent, unpaid_again
-from tests.world import World
+from tests.world import DAY, World
 
 LATER = date(2026, 3, 20)
 
@@ -67,6 +73,34 @@ def test_activation_from_a_later_day_leaves_what_was_sent_from_here(counter: Cou
     assert (counter.state(gone), counter.state(waiting)) == ("ACCEPTED", "NOT_APPLICABLE")
     assert not counter.journal("cancel")
     counter.assert_books_agree()
+
+
+def a_person_who_pays(code: str) -> CustomerValues:
+    return CustomerValues(
+        kind="person", name="Verdi Bruno", codice_fiscale=code, address=Address("Via A 1", "40100", "Bologna", "BO")
+    )
+
+
+def test_code_of_a_customer_that_is_corrected_reaches_the_state(counter: Counter, world: World):
+    payer = create_customer(actor=world.ada, values=a_person_who_pays(CITIZENS[0]))
+    invoice = issued(world, customer=payer)
+    record_payment(
+        actor=world.ada, invoice_id=invoice.pk, on=DAY, amount=invoice.payable, method=Method.CARD, today=DAY
+    )
+    counter.run(automatic=True)
+    edit_customer(actor=world.ada, customer_id=payer.pk, values=a_person_who_pays(CITIZENS[1]))
+    counter.take_in()
+    assert counter.state(invoice) == "TO_UPDATE"
+    counter.settle()
+    assert [each.citizen for each in counter.held().values()] == [CITIZENS[1]]
+
+
+def test_customer_who_keeps_the_code_leaves_no_mark(counter: Counter, world: World):
+    payer = create_customer(actor=world.ada, values=a_person_who_pays(CITIZENS[0]))
+    moved = replace(a_person_who_pays(CITIZENS[0]), phone="051 1234567")
+    edit_customer(actor=world.ada, customer_id=payer.pk, values=moved)
+    with acting(System("tests")):
+        assert not ChangeMark.objects.exists()
 
 
 def test_payment_taken_back_while_the_account_was_off_is_seen_when_it_is_on_again(counter: Counter, world: World):

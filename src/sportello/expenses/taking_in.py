@@ -33,10 +33,12 @@ from sportello.expenses.rules.next_step import Sides, visible
 from sportello.expenses.rules.should import Paper, Should, derive
 from sportello.expenses.standing import content_hash, restate
 from sportello.expenses.states import Visible
-from sportello.patients.operations.patients import CODE_CHANGED
+from sportello.patients.operations import customers, patients
 
 _T = TypeVar("_T")
-TOPICS = (changes.DOCUMENT, CODE_CHANGED)
+_WHOSE = {patients.CODE_CHANGED: "patient_id", customers.CODE_CHANGED: "customer_id"}
+"""Topics of marks that name a person, and the column of an invoice that does."""
+TOPICS = (changes.DOCUMENT, *_WHOSE)
 SLICE = 2000
 """Papers in one transaction: as many as documents in a file."""
 _DERIVED = (
@@ -148,8 +150,8 @@ def derive_papers(invoice_ids: Collection[int], party_id: int) -> Taken:
 
 def _take_slice(party_id: int, topic: str, object_ids: list[int]) -> Taken:
     ids = set(object_ids)
-    if topic == CODE_CHANGED:
-        paid = Invoice.objects.filter(practice_id=party_id, patient_id__in=ids, paid_on__isnull=False)
+    if topic in _WHOSE:
+        paid = Invoice.objects.filter(Among(_WHOSE[topic], ids), practice_id=party_id, paid_on__isnull=False)
         ids = set(paid.filter(kind=InvoiceKind.INVOICE).values_list("pk", flat=True))
     return derive_papers(sorted(ids), party_id) if ids else Taken()
 

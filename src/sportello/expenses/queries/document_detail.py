@@ -42,6 +42,7 @@ class DocumentDetail:
     """
     Everything about one document.
 
+    Where `customer_id` is not None the paper is made out to them, and the code is theirs, not the patient's.
     `should` is what the State should hold, None where it should hold nothing; `held_state` and `held_amount` (EUR) what
     it is known to hold, since `known_at`. `deeds` is what the actor may ask for now; `stopped` is the reason why
     nothing of the entity leaves, "" while it does.
@@ -49,6 +50,7 @@ class DocumentDetail:
 
     row: DocumentRow
     patient_id: int | None
+    customer_id: int | None
     should: Content | None
     held_state: Held
     held_amount: Decimal
@@ -95,6 +97,7 @@ def detail(actor: Actor, expense_id: int) -> DocumentDetail:
     return DocumentDetail(
         row=document_row(actor, row),
         patient_id=row.invoice.patient_id,
+        customer_id=row.invoice.customer_id,
         should=Content.read(row.should) if row.should else None,
         held_state=Held(row.held),
         held_amount=row.known_amount,

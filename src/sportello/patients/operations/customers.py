@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sportello.core import audit
+from sportello.core import audit, marks
 from sportello.core.actors import Actor, acting
 from sportello.patients.checks import checked_customer
 from sportello.patients.folding import folded_name
@@ -15,6 +15,8 @@ from sportello.patients.models import Customer
 from sportello.patients.permissions import check_may_edit_customers, check_may_see_customers
 from sportello.patients.values import CustomerValues
 
+CODE_CHANGED = "customers.code"
+"""The topic of marks: the codice fiscale of a customer is another one than before."""
 _PLAIN = (
     "kind",
     "name",
@@ -69,6 +71,8 @@ def edit_customer(*, actor: Actor, customer_id: int, values: CustomerValues) -> 
         if changed:
             customer.save()
             audit.record(actor, "customer.edit", customer, fields=changed)
+        if "codice_fiscale" in changed:
+            marks.note(CODE_CHANGED, customer.practice_id, customer.pk)
     return customer
 
 

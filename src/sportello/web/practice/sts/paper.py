@@ -16,7 +16,7 @@ from sportello.expenses.queries.documents import Message, waits_for_its_invoice
 from sportello.expenses.rules.deeds import Deed as Wish
 from sportello.expenses.states import Visible
 from sportello.parties.timeline import Deed, deeds_about
-from sportello.patients.permissions import may_edit_patients
+from sportello.patients.permissions import may_edit_customers, may_edit_patients
 from sportello.web import formats
 from sportello.web.parts import Event
 from sportello.web.practice.sts.deeds import Act, acts
@@ -184,13 +184,22 @@ class _Place:
 
 
 def _place(actor: Actor, found: DocumentDetail, mend: Mend) -> _Place:
-    if mend is Mend.PATIENT and found.patient_id:
-        if may_edit_patients(actor):
-            return _Place(reverse("practice:patient_edit", args=[found.patient_id]), _("Correct the codice fiscale"))
-        return _Place(whose=_("Who keeps the patients' records here can do it."))
+    if mend is Mend.PATIENT and (found.customer_id or found.patient_id):
+        return _place_of_code(actor, found)
     if mend is Mend.ACCOUNT:
         return _account(actor, found)
     return _own_page(found.row.invoice_id)
+
+
+def _place_of_code(actor: Actor, found: DocumentDetail) -> _Place:
+    """Return the record with the code that is sent: the customer's where the paper is made out to one."""
+    if found.customer_id:
+        if may_edit_customers(actor):
+            return _Place(reverse("practice:customer_edit", args=[found.customer_id]), _("Correct the codice fiscale"))
+        return _Place(whose=_("Who keeps the customers' records here can do it."))
+    if may_edit_patients(actor):
+        return _Place(reverse("practice:patient_edit", args=[found.patient_id]), _("Correct the codice fiscale"))
+    return _Place(whose=_("Who keeps the patients' records here can do it."))
 
 
 def _account(actor: Actor, found: DocumentDetail) -> _Place:
