@@ -12,6 +12,7 @@ class IdentityValues:
     An account: as whom to sign in, for which owner, on which channel.
 
     `password`, `pin` and `client_certificate` empty mean: keep what is there. `password_lasts` is days.
+    `reinsert_cancelled`: a cancelled expense that is due again goes under its own number.
     """
 
     category: str
@@ -27,6 +28,7 @@ class IdentityValues:
     client_certificate: str = ""
     delegate_name: str = ""
     stamp_expense: str = "included"
+    reinsert_cancelled: bool = True
     password_changed_on: date | None = None
     password_lasts: int = 90
 

@@ -10,14 +10,23 @@ from datetime import date, datetime
 from django.db import transaction
 
 from sportello.core import audit
-from sportello.core.actors import Actor, acting
+from sportello.core.actors import Actor, System, acting
 from sportello.core.refusals import Gathering, Refused
 from sportello.core.violations import Notice, RuleViolation
 from sportello.expenses import running
-from sportello.expenses.models import Environment, StampExpense, StopReason, StsSettings, TestResult
+from sportello.expenses.models import (
+    Environment,
+    Expense,
+    Held,
+    StampExpense,
+    StopReason,
+    StsSettings,
+    TestResult,
+)
 from sportello.expenses.permissions import check_may_configure
 from sportello.expenses.rules.identity import check_identity, normalised
 from sportello.expenses.rules.sign_in import ends_of
+from sportello.expenses.standing import STATE, restate
 from sportello.expenses.values import IdentityValues
 from sportello.parties.changes import MASKED
 from sportello.parties.models import BillingEntity
@@ -36,11 +45,16 @@ _PLAIN = (
     "ssa",
     "delegate_name",
     "stamp_expense",
+    "reinsert_cancelled",
     "password_changed_on",
     "password_lasts",
 )
 _DERIVING = frozenset({"category", "stamp_expense"})
 """Columns that decide what the State should hold."""
+_NO_NEED_TO_TEST = frozenset(
+    {"stamp_expense", "reinsert_cancelled", "delegate_name", "password_changed_on", "password_lasts"}
+)
+"""Columns that have nothing to do with signing in."""
 
 
 def save_identity(
@@ -74,6 +88,8 @@ def save_identity(
             audit.record(actor, "sts.configure", _about(entity.pk), changes=changed)
             if _DERIVING & changed.keys():
                 _derive_anew(row)
+            if "reinsert_cancelled" in changed:
+                _restate_cancelled(row)
     return row, tuple(found.notices)
 
 
@@ -238,13 +254,22 @@ def _write(row: StsSettings, values: IdentityValues, today: date) -> dict[str, l
         if old != new:
             setattr(row, name, new)
             changed[name] = [MASKED, MASKED] if name in _CODES else [_told(old), _told(new)]
-    if changed.keys() - {"stamp_expense", "delegate_name", "password_changed_on", "password_lasts"}:
+    if changed.keys() - _NO_NEED_TO_TEST:
         row.test_result, row.tested_at, row.test_words = TestResult.NONE, None, ""
     return changed
 
 
 def _told(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _restate_cancelled(row: StsSettings) -> None:
+    """Follow up on cancelled documents that are due again: whether they wait to be sent, or for a person."""
+    with acting(System("account", row.practice_id)):
+        rows = Expense.objects.select_for_update(of=("self",)).order_by("pk")
+        for each in restate(rows.filter(entity_id=row.entity_id, held=Held.CANCELLED, due=True, carrier=None)):
+            each.version += 1
+            each.save(update_fields=STATE)
 
 
 def _derive_anew(row: StsSettings) -> None:

@@ -86,7 +86,8 @@ class DocumentRow:
     One document. `name` is empty for who may not see names; `can_send`: it may be sent now; `can_oppose`: the patient's
     wish may be said of it. EUR.
 
-    `said_at` is when the State last said something of it; `types` are the expense types it should be known by there.
+    `said_at` is when the State last said something of it; `types` are the expense types it should be known by there;
+    `cancelled`: the State is known to hold it cancelled.
     """
 
     id: int
@@ -111,6 +112,7 @@ class DocumentRow:
     said_at: datetime | None
     can_oppose: bool
     types: tuple[str, ...]
+    cancelled: bool
 
     @property
     def signed(self) -> Decimal:
@@ -206,6 +208,7 @@ def document_row(actor: Actor, row: Expense) -> DocumentRow:
             kind=row.kind, due=row.due, why_not=row.why_not, under_way=row.carrier_id is not None
         ),
         types=_types(row),
+        cancelled=row.held == Held.CANCELLED,
     )
 
 

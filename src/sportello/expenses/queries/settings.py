@@ -241,6 +241,7 @@ def _values(row: StsSettings) -> IdentityValues:
         intermediary=row.intermediary,
         delegate_name=row.delegate_name,
         stamp_expense=row.stamp_expense,
+        reinsert_cancelled=row.reinsert_cancelled,
         password_changed_on=row.password_changed_on,
         password_lasts=row.password_lasts,
     )

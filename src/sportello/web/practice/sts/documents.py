@@ -193,6 +193,8 @@ def _ready(row: DocumentRow) -> str:
 
 def _message(row: DocumentRow) -> str:
     wanted = "E" if row.state == "REJECTED" else "W"
+    if row.cancelled and wanted == "E" and not any(each.kind == "E" for each in row.messages):
+        return _("Cancelled there: goes only under another device number")
     ordered = sorted(row.messages, key=lambda each: each.kind != wanted)
     if not ordered:
         return ""

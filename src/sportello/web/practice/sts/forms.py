@@ -11,7 +11,7 @@ from sportello.expenses.queries.settings import AccountView
 from sportello.expenses.values import IdentityValues
 from sportello.web.forms import PageForm
 from sportello.web.inputs import DayField
-from sportello.web.practice.sts.words import CATEGORIES, CHANNELS, STAMPS
+from sportello.web.practice.sts.words import CATEGORIES, CHANNELS, SPENT, STAMPS
 
 _OFF = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 _TEXTS = ("username", "owner_code", "region", "asl", "ssa", "intermediary", "delegate_name")
@@ -79,6 +79,15 @@ class IdentityForm(PageForm):
         choices=list(STAMPS.items()),
         help_text=gettext_lazy("No official rule says which: ask your accountant, and keep to one."),
     )
+    spent = forms.ChoiceField(
+        label=gettext_lazy("A cancelled expense that is to be sent again"),
+        choices=list(SPENT.items()),
+        required=False,
+        help_text=gettext_lazy(
+            "Nobody says whether the Sistema TS takes a cancelled number a second time. Where it refuses, the document "
+            "says so and offers the next device number."
+        ),
+    )
 
     def __init__(self, *args: Any, view: AccountView, **kwargs: Any) -> None:
         super().__init__(*args, initial=_initial(view), **kwargs)
@@ -99,6 +108,7 @@ class IdentityForm(PageForm):
             pin=data["pin"],
             client_certificate=_pem(upload) if upload else "",
             stamp_expense=data["stamp_expense"],
+            reinsert_cancelled=data["spent"] != "person",
             password_changed_on=data["password_changed_on"],
             password_lasts=data["password_lasts"] if data["password_lasts"] is not None else 90,
             **{name: data[name] for name in _TEXTS},
@@ -151,7 +161,8 @@ class CertificateForm(PageForm):
 def _initial(view: AccountView) -> dict[str, Any]:
     values = view.values
     names = ("category", "channel", "stamp_expense", "password_changed_on", "password_lasts", *_TEXTS)
-    return {name: getattr(values, name) for name in names}
+    spent = "again" if values.reinsert_cancelled else "person"
+    return {name: getattr(values, name) for name in names} | {"spent": spent}
 
 
 def _pem(upload: Any) -> str:

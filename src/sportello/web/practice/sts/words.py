@@ -117,6 +117,12 @@ STAMPS: dict[str, Promise] = {
     "omitted": _("Not at all"),
 }
 
+SPENT: dict[str, Promise] = {
+    "again": _("Goes again under its own number"),
+    "person": _("Waits until somebody sends it under the next device number"),
+}
+"""What becomes of a cancelled expense that is due again."""
+
 ENVIRONMENTS: dict[str, tuple[Promise, Promise]] = {
     "simulator": (
         _("Simulator"),
