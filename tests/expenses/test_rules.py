@@ -64,6 +64,13 @@ def a_paper(**changes) -> Paper:
     return paper._replace(**changes)
 
 
+FOR_NOTHING = {
+    "lines": (a_line("0.00"), a_line("100.00", "22", None, OTHER)),
+    "groups": (PaperGroup("N4", Decimal("0.00")), PaperGroup("22", Decimal("122.00"))),
+}
+"""Care that was given for nothing beside something that is no care."""
+
+
 def test_derive_of_a_paid_paper_is_its_total():
     found = derive(a_paper())
     assert found.due
@@ -79,6 +86,8 @@ def test_derive_of_a_paid_paper_is_its_total():
         ({"is_person": False}, WhyNot.NOT_A_PERSON),
         ({"lines": (a_line(nature=OTHER),)}, WhyNot.NOT_HEALTH),
         ({"lines": (a_line(kind=""),)}, WhyNot.NOT_HEALTH),
+        (FOR_NOTHING, WhyNot.NO_AMOUNT),
+        (FOR_NOTHING | {"stamp": Stamp(Decimal("2.00"), "N1")}, WhyNot.NO_AMOUNT),
         ({"paid_on": None}, WhyNot.NOT_PAID),
         ({"code": ""}, WhyNot.NO_CODE),
         ({"excluded": True}, WhyNot.EXCLUDED),
@@ -167,7 +176,8 @@ def test_derive_parts_the_bonus_between_inps_and_patient():
 
 
 def test_note_that_gives_back_a_stamp_alone_has_one_item():
-    found = pieces((a_line("0.00"),), (PaperGroup("N4", Decimal("0.00")),), Stamp(Decimal("2.00"), "N1"))
+    stamp = Stamp(Decimal("2.00"), "N1")
+    found = pieces((a_line("0.00"),), (PaperGroup("N4", Decimal("0.00")),), stamp, is_note=True)
     assert found == (Piece("SP", Decimal("2.00"), nature="N1"),)
 
 

@@ -40,6 +40,7 @@ class WhyNot(StrEnum):
 
     NOT_A_PERSON = "not_a_person"
     NOT_HEALTH = "not_health"
+    NO_AMOUNT = "no_amount"
     NOT_PAID = "not_paid"
     NO_CODE = "no_code"
     EXCLUDED = "excluded"
@@ -47,7 +48,7 @@ class WhyNot(StrEnum):
     ORIGINAL_NOT_DUE = "original_not_due"
 
 
-_OF_NOBODY = (WhyNot.NOT_A_PERSON.value, WhyNot.NOT_HEALTH.value)
+_OF_NOBODY = (WhyNot.NOT_A_PERSON.value, WhyNot.NOT_HEALTH.value, WhyNot.NO_AMOUNT.value)
 
 
 class Problem(StrEnum):
@@ -137,19 +138,27 @@ def derive(paper: Paper) -> Should:
     if None in kinds:
         return Should(due=True, problem=Problem.UNMAPPED.value)
     content = _content(paper)
+    if not content.pieces:
+        return Should(due=False, why_not=WhyNot.NO_AMOUNT.value)
     return Should(due=True, problem=_problem(content).value, content=content)
 
 
-def pieces(lines: Sequence[PaperLine], groups: Sequence[PaperGroup], stamp: Stamp) -> tuple[Piece, ...]:
-    """Return the items of a paper, in the order of its lines: lines of one type, flag and VAT label are one item."""
+def pieces(
+    lines: Sequence[PaperLine], groups: Sequence[PaperGroup], stamp: Stamp, *, is_note: bool = False
+) -> tuple[Piece, ...]:
+    """
+    Return the items of a paper, in the order of its lines: lines of one type, flag and VAT label are one item.
+
+    None where nothing is charged for health: a stamp beside other things is no expense. A note may give back one alone.
+    """
     sums: dict[tuple[str, str, str], Decimal] = {}
     for line, amount in _shares(lines, groups):
         if line.counts and line.expense_type:
             key = (line.expense_type, line.flag, line.vat_label)
             sums[key] = sums.get(key, ZERO) + amount
     found = [_piece(*key, amount) for key, amount in sums.items() if amount]
-    if not found:  # a note that gives back nothing but a stamp
-        kinds = [line.expense_type for line in lines if line.counts and line.expense_type]
+    if not found:
+        kinds = [line.expense_type for line in lines if line.counts and line.expense_type] if is_note else []
         return tuple(_alone(stamp, kinds))
     return tuple(_with_stamp(found, stamp))
 
@@ -172,7 +181,7 @@ def _why_not(paper: Paper, kinds: Sequence[str | None]) -> WhyNot | None:
 
 def _content(paper: Paper) -> Content:
     refund = paper.original is not None
-    items = pieces(paper.lines, paper.groups, paper.stamp)
+    items = pieces(paper.lines, paper.groups, paper.stamp, is_note=refund)
     paid_on = paper.reference.issued_on if refund else paper.paid_on or paper.reference.issued_on
     return Content(
         reference=paper.reference,
@@ -189,7 +198,7 @@ def _content(paper: Paper) -> Content:
 def _problem(content: Content) -> Problem:
     if not NUMBER.fullmatch(content.reference.number):
         return Problem.NUMBER
-    if any(not ZERO < piece.amount <= LARGEST for piece in content.pieces) or not content.pieces:
+    if any(not ZERO < piece.amount <= LARGEST for piece in content.pieces):
         return Problem.AMOUNT
     if content.paid_on < FIRST_PAYMENT:
         return Problem.DATE

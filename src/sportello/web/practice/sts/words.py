@@ -345,6 +345,7 @@ PORTAL = "https://www.sistemats.it/"
 WHY_NOT: dict[str, Promise] = {
     "not_a_person": _("Made out to a business: not for the State"),
     "not_health": _("No health service on it: not for the State"),
+    "no_amount": _("Nothing is charged for health on it: not for the State"),
     "not_paid": _("Not paid in full: the State takes paid documents alone"),
     "no_code": _("The patient has no codice fiscale: listed apart, cannot be sent with a code"),
     "excluded": _("Left out by somebody"),
