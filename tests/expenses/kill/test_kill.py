@@ -79,6 +79,7 @@ def test_kills_lose_nothing_and_double_nothing(tmp_path: Path):
         ours, theirs = place.python(BOOKS), _held(admin)
         assert ours["odd"] == []
         assert theirs == ours["held"]
+        assert ours["changed"] == 0, "derived anew, papers are something else than when they were marked"
         assert _twice(admin) == []
         assert _secrets(place, told) == []
 
@@ -185,7 +186,8 @@ rows = Expense.objects.order_by("pk").values_list("state", "problem", "why_not",
 print(json.dumps([str(Counter(rows)), str(Counter(Transmission.objects.values_list("state", "kind", "trouble")))]))
 """
 BOOKS = """
-from sportello.expenses.models import Expense
+from sportello.expenses import taking_in
+from sportello.expenses.models import Expense, StsSettings
 from sportello.expenses.rules.content import Content
 held, odd = {}, []
 for row in Expense.objects.order_by("pk"):
@@ -199,5 +201,7 @@ for row in Expense.objects.order_by("pk"):
         sorted([one.expense_type, f"{one.amount:.2f}", one.nature] for one in content.pieces),
         content.original.number if content.original else "",
     ]
-print(json.dumps({"held": held, "odd": odd}))
+accounts = StsSettings.objects.order_by("pk").values_list("entity_id", "practice_id")
+changed = sum(taking_in.take_in_entity(*account) for account in accounts)
+print(json.dumps({"held": held, "odd": odd, "changed": changed}))
 """
