@@ -45,7 +45,8 @@ from sportello.expenses.states import CallState, check_call_move
 
 WHOLE = frozenset({SendingState.REJECTED_IN_PROCESSING, SendingState.REJECTED_AT_ACCEPTANCE})
 FILE_REFUSED = "FILE"
-RECEIPT_TRIES = 40
+RECEIPT_TRIES = {TransmissionKind.BATCH.value: 40, TransmissionKind.SINGLE.value: 6}
+"""How often a receipt is asked for; that of a document alone somebody waits for, who can ask again."""
 _Errors = Mapping[DocumentId, Sequence[ErrorRow]]
 
 
@@ -266,7 +267,7 @@ def _receipt_later(call: Transmission, complete: bool) -> None:
     with write_turn(), transaction.atomic():
         row = Transmission.objects.select_for_update(of=("self",)).get(pk=call.pk)
         row.polls += 1
-        give_up = complete or row.polls >= RECEIPT_TRIES or row.next_poll_at is None
+        give_up = complete or row.polls >= RECEIPT_TRIES[row.kind] or row.next_poll_at is None
         row.next_poll_at = None if give_up else next_look(row.polls, patience.now())
         row.save(update_fields=["polls", "next_poll_at"])
         if row.next_poll_at is not None:

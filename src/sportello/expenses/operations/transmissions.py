@@ -15,7 +15,7 @@ from sportello.expenses.rules.asking import may_be_asked
 
 def look_again(*, actor: Actor, transmission_id: int) -> None:
     """
-    Have the outcome of a file, or a receipt that is not here yet, asked for now instead of later.
+    Have the outcome of a file, or a receipt that is not here yet, asked for now instead of later or never.
 
     :raises Transmission.DoesNotExist: no such sending for this actor
     :raises MayNot: the switch `sts` is off
@@ -24,7 +24,7 @@ def look_again(*, actor: Actor, transmission_id: int) -> None:
     with acting(actor), transaction.atomic(durable=True):
         check_may_send(actor)
         row = Transmission.objects.select_for_update(of=("self",)).get(pk=transmission_id)
-        if not may_be_asked(row.state, row.kind, row.protocol, has_receipt=row.receipt_id is not None):
+        if not may_be_asked(row.state, row.protocol, has_receipt=row.receipt_id is not None):
             raise RuleViolation("sts_nothing_to_ask", field="transmission")
         row.polls, row.next_poll_at = 0, patience.now()
         row.save(update_fields=["polls", "next_poll_at"])

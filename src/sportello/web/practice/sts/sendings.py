@@ -194,7 +194,9 @@ def shown(view: TransmissionDetail) -> dict[str, Any]:
         "trouble": TROUBLES.get(row.trouble, ""),
         "head": _head(row),
         "no_protocol": _protocol(row),
-        "may_ask": may_be_asked(row.state, row.kind, row.protocol, has_receipt=row.has_receipt),
+        "may_ask": may_be_asked(row.state, row.protocol, has_receipt=row.has_receipt),
+        "ask_word": _("Ask now") if row.state is CallState.TAKEN else _("Ask for the receipt"),
+        "awaits_receipt": row.state is CallState.DONE and view.next_look_at is not None,
         "under_way": row.state in {CallState.WRITTEN, CallState.TAKEN, CallState.UNCERTAIN},
     }
 
