@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+
+import pytest
 
 from sportello.billing.models import Invoice
+from sportello.billing.operations.credit import NoteValues, issue_credit_note
 from sportello.billing.operations.payments import record_payment
 from sportello.billing.rules.payments import Method
 from sportello.core.actors import System, acting
@@ -24,6 +28,7 @@ from tests.expenses.test_edges import credited, sent, unpaid_again
 from tests.world import DAY, World
 
 LATER = date(2026, 3, 20)
+FIFTY = Decimal("50.00")
 
 
 def content(invoice: Invoice) -> Content:
@@ -61,6 +66,35 @@ def test_refund_goes_although_its_service_is_no_expense_by_now(counter: Counter,
     counter.forward(days=9)
     counter.settle()
     assert (counter.state(invoice), counter.state(note)) == ("REFUNDED", "ACCEPTED")
+
+
+def test_notes_give_back_the_patients_share_of_a_bonus_first_and_all_of_it_in_the_end(counter: Counter, world: World):
+    invoice = paid(world, line("40.00", quantity=Decimal(2)), bonus_code="ABC123", bonus_share=FIFTY)
+    counter.take_in()
+    assert content(invoice).totals() == {"SP": Decimal("33.60"), "AA": FIFTY}
+    with acting(System("tests")):
+        [one] = invoice.lines.values_list("pk", flat=True)
+    for _ in range(2):
+        half = NoteValues(parts={one: Decimal(1)})
+        issue_credit_note(actor=world.ada, invoice_id=invoice.pk, values=half, on=DAY, today=DAY)
+    counter.take_in()
+    with acting(System("tests")):
+        notes = Expense.objects.filter(original__invoice=invoice).order_by("pk")
+        totals = [Content.read(note.should).totals() for note in notes]
+    assert totals == [
+        {"SP": Decimal("33.60"), "AA": Decimal("9.20")},
+        {"AA": Decimal("40.80")},
+    ]
+
+
+@pytest.mark.parametrize(("stamp", "own"), [(True, "33.60"), (False, "31.60")])
+def test_note_of_everything_gives_back_the_whole_share_of_inps(counter: Counter, world: World, stamp: bool, own: str):
+    invoice = paid(world, line("80.00"), bonus_code="ABC123", bonus_share=FIFTY)
+    note = issue_credit_note(
+        actor=world.ada, invoice_id=invoice.pk, values=NoteValues(give_back_stamp=stamp), on=DAY, today=DAY
+    )
+    counter.take_in()
+    assert content(note).totals() == {"SP": Decimal(own), "AA": FIFTY}
 
 
 def test_activation_from_a_later_day_leaves_what_was_sent_from_here(counter: Counter, world: World):

@@ -25,6 +25,7 @@ from sportello.expenses.rules.should import (
     Problem,
     Stamp,
     WhyNot,
+    bonus_given_back,
     derive,
     pieces,
 )
@@ -173,6 +174,22 @@ def test_derive_parts_the_bonus_between_inps_and_patient():
     content = derive(paper).content
     assert content is not None
     assert content.totals() == {"SP": Decimal("32.00"), "AA": Decimal("50.00")}
+
+
+eurocents = st.integers(min_value=1, max_value=20_000).map(lambda cents: Decimal(cents) / 100)
+
+
+@given(st.lists(eurocents, min_size=1, max_size=6), st.data())
+def test_notes_give_back_each_share_to_the_cent_and_the_patients_first(parts, data):
+    whole = sum(parts)
+    share = data.draw(st.integers(min_value=1, max_value=int(whole * 100)).map(lambda cents: Decimal(cents) / 100))
+    before = back = Decimal("0.00")
+    for part in parts:
+        bonus = bonus_given_back(whole, share, before, part)
+        assert 0 <= bonus <= part
+        before, back = before + part, back + bonus
+        assert back == max(before - (whole - share), 0)
+    assert back == share
 
 
 def test_note_that_gives_back_a_stamp_alone_has_one_item():

@@ -22,7 +22,15 @@ from sportello.core.ready_many import Among, plain_rows
 from sportello.expenses.models import Expense, ExpenseMapping, Held, StsSettings
 from sportello.expenses.rules.content import ZERO, Reference
 from sportello.expenses.rules.mapping import Mapped, mapping_on, suggested
-from sportello.expenses.rules.should import FIRST_PAYMENT, Paper, PaperGroup, PaperLine, Stamp
+from sportello.expenses.rules.should import (
+    FIRST_PAYMENT,
+    Paper,
+    PaperGroup,
+    PaperLine,
+    Stamp,
+    bonus_given_back,
+    care,
+)
 from sportello.patients.models import Customer, Patient
 
 
@@ -114,19 +122,35 @@ class Shelf:
         return Paper(
             reference=_reference(paper, account, expense),
             is_person=paper.customer_kind == _PRIVATE,
-            lines=tuple([self._types.line(invoice, line, account.category) for line in self._lines.get(paper.id, ())]),
+            lines=self._lines_of(invoice, paper),
             groups=tuple(self._groups.get(paper.id, ())),
             stamp=Stamp(paper.stamp, paper.stamp_nature, account.stamp_expense),
             paid_on=invoice.paid_on,
             code=self._code(invoice),
             opposed=paper.opposed if opposition is None else opposition,
             traceable=invoice.traceable,
-            bonus_share=invoice.bonus_share if invoice.bonus_code and not is_note else ZERO,
+            bonus_share=self._bonus(bundle, paper) if invoice.bonus_code else ZERO,
             excluded=expense is not None and expense.excluded,
             active_since=FIRST_PAYMENT if _is_ours(head) else account.active_since,
             original=_reference(invoice, account, head) if is_note else None,
             original_due=original_due,
         )
+
+    def _lines_of(self, invoice: PaperRow, paper: PaperRow) -> tuple[PaperLine, ...]:
+        category = self._accounts[invoice.entity_id].category
+        return tuple([self._types.line(invoice, line, category) for line in self._lines.get(paper.id, ())])
+
+    def _bonus(self, bundle: Bundle, paper: PaperRow) -> Decimal:
+        """Return what INPS pays of an invoice, or what a note of it gives back of that after the notes before it."""
+        invoice = bundle.invoice
+        if paper is invoice:
+            return invoice.bonus_share
+        earlier = bundle.notes[: bundle.notes.index(paper)]
+        before = sum([self._care(invoice, note) for note in earlier], ZERO)
+        return bonus_given_back(self._care(invoice, invoice), invoice.bonus_share, before, self._care(invoice, paper))
+
+    def _care(self, invoice: PaperRow, paper: PaperRow) -> Decimal:
+        return care(self._lines_of(invoice, paper), self._groups.get(paper.id, ()))
 
     def _code(self, invoice: PaperRow) -> str:
         if invoice.customer_id is not None:

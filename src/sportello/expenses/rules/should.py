@@ -3,6 +3,8 @@
 Source: practice specification 2.11, 2.12, 2.14; protocol 6.4, 10.1-10.3. Paid documents of natural persons with a
 health line; opposed ones without the code and with the flag; a payment before the issue with its flag; credit notes as
 refunds with positive amounts and a reference of their own; the share of the bonus psicologo as AA beside the patient's.
+What notes give back is the patient's share first, then what INPS paid: the State never hears of more than it holds of
+either type, and notes that give back everything give back each share to the cent (decision 0116).
 Units: EUR with two places. The only rounding shares fund, VAT and what else a VAT group adds among its lines, so that
 the parts sum to the group to the cent.
 
@@ -93,7 +95,11 @@ class Stamp(NamedTuple):
 
 
 class Paper(NamedTuple):
-    """What an issued paper says, as far as the State is concerned."""
+    """
+    What an issued paper says, as far as the State is concerned.
+
+    :ivar bonus_share: what INPS pays of it, of a note what it gives back of that (EUR)
+    """
 
     reference: Reference
     is_person: bool
@@ -163,6 +169,28 @@ def pieces(
     return tuple(_with_stamp(found, stamp))
 
 
+def care(lines: Sequence[PaperLine], groups: Sequence[PaperGroup]) -> Decimal:
+    """Return what a paper charges or gives back for health (EUR), with fund and VAT, without a stamp."""
+    return sum([amount for line, amount in _shares(lines, groups) if line.counts and line.expense_type], ZERO)
+
+
+def bonus_given_back(whole: Decimal, share: Decimal, before: Decimal, now: Decimal) -> Decimal:
+    """
+    Return how much of the share that INPS pays a note gives back (EUR): what the patient's share cannot bear.
+
+    :param whole: what the invoice charges for health
+    :param share: what INPS pays of it
+    :param before: what earlier notes gave back for health
+    :param now: what this one gives back
+
+    >>> half = Decimal("40.80")
+    >>> [str(bonus_given_back(Decimal("81.60"), Decimal("50.00"), before, half)) for before in (ZERO, half)]
+    ['9.20', '40.80']
+    """
+    own = whole - share
+    return min(max(before + now - own, ZERO), share) - min(max(before - own, ZERO), share)
+
+
 def _why_not(paper: Paper, kinds: Sequence[str | None]) -> WhyNot | None:
     if not paper.is_person:
         return WhyNot.NOT_A_PERSON
@@ -186,7 +214,7 @@ def _content(paper: Paper) -> Content:
     return Content(
         reference=paper.reference,
         paid_on=paid_on,
-        pieces=items if refund else _with_bonus(items, paper.bonus_share),
+        pieces=_with_bonus(items, paper.bonus_share),
         code="" if paper.opposed else paper.code,
         opposed=paper.opposed,
         prepaid=paid_on < paper.reference.issued_on,
