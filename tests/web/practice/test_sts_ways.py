@@ -14,7 +14,15 @@ from sportello.accounts.models import Person
 from sportello.billing.operations.credit import NoteValues, issue_credit_note
 from sportello.core.actors import Role, Switch, System, acting
 from sportello.core.models import AuditEntry
-from sportello.expenses.models import CitizenRemark, Difference, Expense, MonthlyReport, StsSettings, Transmission
+from sportello.expenses.models import (
+    CitizenRemark,
+    Difference,
+    Expense,
+    ExpenseMapping,
+    MonthlyReport,
+    StsSettings,
+    Transmission,
+)
 from sportello.expenses.operations.manual import resync, send_now
 from sportello.parties.models import Membership
 from sportello.parties.operations import edit_member
@@ -502,3 +510,33 @@ def test_sign_in_of_an_absurd_length_is_refused_and_the_rest_kept(proved, counte
     response = client.post(address, values | {field: "A" * 500, "delegate_name": "Studio Conti"})
     assert list(response.context["form"].errors) == [field]
     assert 'value="Studio Conti"' in text_of(response)
+
+
+def test_type_of_a_service_that_was_sent_is_changed_only_when_that_is_confirmed(proved, counter, world):
+    papers = due(counter, 2)
+    for paper in papers:
+        send_now(actor=world.ada, expense_id=counter.expense(paper).pk)
+    client = proved("ada")
+    address = reverse("practice:sts_mapping_of", args=[world.studio.pk])
+    asked = {f"service-{world.therapy.pk}": "-", "since": ""}
+    page = text_of(client.post(address, asked))
+    assert "The State holds 2 documents with these services" in page
+    assert 'name="sure" value="2"' in page
+    assert '<option value="-" selected>' in page
+    with acting(System("tests")):
+        assert ExpenseMapping.objects.get(service=world.therapy).expense_type == "SP"
+    assert client.post(address, asked | {"sure": "1"}).status_code == 200
+    assert client.post(address, asked | {"sure": "2"}).status_code == 302
+    with acting(System("tests")):
+        assert ExpenseMapping.objects.get(service=world.therapy).expense_type == ""
+
+
+def test_type_of_a_service_is_changed_at_once_where_nothing_held_changes(proved, counter, world):
+    [paper] = due(counter)
+    address = reverse("practice:sts_mapping_of", args=[world.studio.pk])
+    asked = {f"service-{world.therapy.pk}": "-"}
+    client = proved("ada")
+    send_now(actor=world.ada, expense_id=counter.expense(paper).pk)
+    later = f"{DAY + timedelta(days=1):%d/%m/%Y}"
+    assert client.post(address, {f"service-{world.therapy.pk}": "SP", "since": ""}).status_code == 302
+    assert client.post(address, asked | {"since": later}).status_code == 302

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Exists, OuterRef, Q
+
 from sistemats.codes import SenderCategory
-from sportello.billing.models import Service
+from sportello.billing.models import InvoiceLine, Service
 from sportello.billing.rules.treatments import ServiceNature
 from sportello.core.actors import Actor, acting
-from sportello.expenses.models import ExpenseMapping, StsSettings
+from sportello.expenses.models import Expense, ExpenseMapping, Held, StsSettings
 from sportello.expenses.rules.identity import suggested_category
 from sportello.expenses.rules.mapping import FLAGS, Mapped, allowed, mapping_on, suggested
 from sportello.parties.models import BillingEntity, TaxKind
@@ -79,6 +81,21 @@ def mapping_view(actor: Actor, entity_id: int, *, today: date) -> MappingView:
         types=[(each.value, FLAGS.get(each.value, "")) for each in allowed(category)],
         rows=[row for row in rows if row.is_active or row.is_mapped],
     )
+
+
+def held_with(entity_id: int, changed: Mapping[int, date]) -> int:
+    """
+    Return how many documents that the State holds bear a service whose type changes. One query.
+
+    :param changed: the services, each with the first day of issue that its change holds for
+    """
+    if not changed:
+        return 0
+    lines = InvoiceLine.objects.filter(invoice=OuterRef("invoice_id"))
+    either = Q()
+    for service_id, begins in changed.items():
+        either |= Q(Exists(lines.filter(service_id=service_id)), issued_on__gte=begins)
+    return Expense.objects.filter(either, entity_id=entity_id, held=Held.HELD).count()
 
 
 def _mapped(entity_id: int) -> dict[int, list[Mapped]]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from sportello.core.refusals import Refused
 from sportello.expenses.operations.mapping import map_services
 from sportello.expenses.permissions import check_may_configure
-from sportello.expenses.queries.mapping import MappingView, ServiceMapped, mapping_view
+from sportello.expenses.queries.mapping import MappingView, ServiceMapped, held_with, mapping_view
 from sportello.expenses.queries.settings import accounts
 from sportello.expenses.values import MappingValues
 from sportello.web.http import PartyRequest
@@ -55,7 +55,10 @@ def mapping_of(request: PartyRequest, entity_id: int) -> HttpResponse:
     today = timezone.localdate()
     view = mapping_view(request.actor, entity_id, today=today)
     problems: dict[int, str] = {}
+    concerned = 0
     if request.method == "POST" and view.has_account:
+        concerned = _concerned(request, view)
+    if request.method == "POST" and view.has_account and not concerned:
         problems, done = _save(request, view)
         if done is not None:
             text = ngettext("%(number)s service was mapped.", "%(number)s services were mapped.", done)
@@ -71,6 +74,7 @@ def mapping_of(request: PartyRequest, entity_id: int) -> HttpResponse:
         "rows": [_row(row, view, asked, problems.get(row.service_id, "")) for row in view.rows],
         "legend": [(code, EXPENSE_TYPES[code]) for code, _flag in view.types],
         "category": CATEGORIES[view.category],
+        "concerned": concerned,
         "problems": bool(problems),
         "since_problem": problems.get(0, ""),
         "since": asked.get("since", ""),
@@ -81,9 +85,31 @@ def mapping_of(request: PartyRequest, entity_id: int) -> HttpResponse:
     return render(request, "practice/sts/mapping.html", context)
 
 
+def _concerned(request: PartyRequest, view: MappingView) -> int:
+    """Return how many documents that the State holds would change, 0 for none or where that number was confirmed."""
+    asked = {each.service_id: each for each in _all_asked(request, view)}
+    try:
+        since = DayField().clean(request.POST.get("since", ""))
+    except ValidationError:
+        return 0
+    changed = {
+        row.service_id: since or row.since
+        for row in view.rows
+        if row.since is not None
+        and (one := asked.get(row.service_id)) is not None
+        and (one.expense_type, one.flag) != (row.expense_type, row.flag)
+    }
+    number = held_with(view.entity_id, changed)
+    return 0 if request.POST.get("sure") == str(number) else number
+
+
+def _all_asked(request: PartyRequest, view: MappingView) -> list[MappingValues]:
+    return [each for row in view.rows if (each := _asked(row, request.POST.get(f"service-{row.service_id}", "")))]
+
+
 def _save(request: PartyRequest, view: MappingView) -> tuple[dict[int, str], int | None]:
     """Return what is wrong by service (0: the day), or how many services changed."""
-    asked = [each for row in view.rows if (each := _asked(row, request.POST.get(f"service-{row.service_id}", "")))]
+    asked = _all_asked(request, view)
     try:
         since = DayField().clean(request.POST.get("since", ""))
     except ValidationError as problem:
