@@ -86,6 +86,7 @@ def test_owner_decides_what_becomes_of_a_cancelled_expense(proved, counter, worl
     assert counter.held() == {}
     own = text_of(client.get(reverse("practice:sts_document", args=[paper.pk])))
     assert "send it under the next device number" in own
+    assert "the account says not to try its number a second time" in own
     assert f'href="{deed(paper, "renew")}"' in own
     client.post(deed(paper, "renew"))
     assert (counter.state(paper), counter.held()[counter.expense(paper).number].id.device) == ("ACCEPTED", 2)

@@ -138,10 +138,7 @@ def _unlike_ours(found: DocumentDetail) -> Mending | None:
         return _mending(_("Decide what the Sistema TS should hold"), why, place)
     if Wish.RENEW in found.deeds:
         url = reverse("practice:sts_deed", args=[found.row.invoice_id, Wish.RENEW.value])
-        why = _(
-            "The Sistema TS keeps the cancelled expense and does not take the same number again. The same document can "
-            "go as a new one, under the next device number."
-        )
+        why = str(_WHY_RENEW[any(each.kind == _BLOCKS for each in found.row.messages)])
         return _mending(_("Send it under the next device number"), why, _Place(url, _("Look at it")))
     return None
 
@@ -172,6 +169,19 @@ _TITLES = {
     Mend.ACCOUNT: gettext_lazy("Look at the account"),
     Mend.RESYNC: gettext_lazy("Resynchronise: ask the Sistema TS what it holds"),
 }
+
+
+_WHY_RENEW = {
+    True: gettext_lazy(
+        "The Sistema TS keeps the cancelled expense and does not take the same number again. The same document can "
+        "go as a new one, under the next device number."
+    ),
+    False: gettext_lazy(
+        "The Sistema TS keeps the cancelled expense, and the account says not to try its number a second time. The "
+        "same document can go as a new one, under the next device number."
+    ),
+}
+"""Why a cancelled expense goes under another number: by whether the State refused its own."""
 
 
 @dataclass(frozen=True, slots=True)
