@@ -106,15 +106,27 @@ def adopt(expense_id: int, seen: Seen, *, version: int, now: datetime) -> Expens
 def _take(row: Expense, seen: Seen) -> None:
     if seen.held != Held.HELD:
         if row.held != seen.held:
-            row.refused_hash = row.refused_operation = ""
+            _forget_refusal(row)
         row.held, row.known_hash, row.known_amount, row.has_warnings = seen.held, "", ZERO, False
         return
     known = _sent(row, row.known_hash)
     if row.held == Held.HELD and row.protocol == seen.protocol and (not known or seen.agrees_with(known[0][1])):
         return
-    row.refused_hash = row.refused_operation = ""
     row.protocol, row.known_amount = seen.protocol[:40], seen.amount
     row.held, row.known_hash = _recognised(row, seen)
+    if row.held == Held.HELD:
+        row.wanted = False
+        _forget_refusal(row)
+    else:
+        row.refused_hash = row.refused_operation = ""  # what was said of it says why it is another's
+
+
+def _forget_refusal(row: Expense) -> None:
+    """Forget a refusal that counts no more, and what the State said of it; its warnings stay."""
+    row.refused_hash = row.refused_operation = ""
+    warnings = [one for one in row.messages if one["kind"] != "E"]
+    if len(warnings) < len(row.messages):
+        row.messages, row.messages_at = warnings, None
 
 
 def _recognised(row: Expense, seen: Seen) -> tuple[str, str]:

@@ -38,6 +38,13 @@ _MENDED = _(
     "This expense is not registered. Put the code right in the patient's record: it then returns to the list of what "
     "is to be sent."
 )
+_FILE = _("The file was refused as a whole")
+_AGAIN = _("The receipt says why. Its documents can be sent again together: choose the rejected ones in the list.")
+_NOT_ACCEPTED = _("The file was not accepted as it is")
+_HOW_AGAIN = _(
+    "Nothing of it is registered. Choose its documents in the list and send them again; if it happens again, send one "
+    "alone and tell support the code."
+)
 _THERE = _("The Sistema TS has a document with this number and day already")
 
 MEANINGS: dict[str, Meaning] = {
@@ -121,11 +128,7 @@ MEANINGS: dict[str, Meaning] = {
         _("The expense is accepted. Two sessions on one day are possible: if it is so, nothing is to be done."),
         Mend.NOTHING,
     ),
-    "WS37": Meaning(
-        _("The file was refused as a whole"),
-        _("The receipt says why. Its documents go back to the list and can be sent again."),
-        Mend.LOOK,
-    ),
+    "WS37": Meaning(_FILE, _AGAIN, Mend.SEND),
     "WS96": Meaning(
         _("The search found nothing"),
         _("The Sistema TS holds no such document."),
@@ -154,6 +157,18 @@ MEANINGS: dict[str, Meaning] = {
         _("Somebody else has the delegation"),
         _("While a delegation is active the owner does not send directly: revoke it on the portal, or let them send."),
         Mend.ACCOUNT,
+    ),
+    "101": Meaning(_NOT_ACCEPTED, _HOW_AGAIN, Mend.SEND),
+    "102": Meaning(_NOT_ACCEPTED, _HOW_AGAIN, Mend.SEND),
+    "103": Meaning(_NOT_ACCEPTED, _HOW_AGAIN, Mend.SEND),
+    "FILE": Meaning(_FILE, _AGAIN, Mend.SEND),
+    "UNNAMED": Meaning(
+        _("Refused without a reason that could be read"),
+        _(
+            "The Sistema TS counts a refusal in its file, names no document that we know, and does not hold this one. "
+            "Send it again alone: the answer then says why."
+        ),
+        Mend.SEND,
     ),
     "108": Meaning(_("The file is too large"), _("It goes out again in smaller files by itself."), Mend.NOTHING),
 }

@@ -151,11 +151,13 @@ def _refused(actor: Actor, found: DocumentDetail, said: list[Said]) -> Mending:
         return _mending(_("Look at the answer"), _("The Sistema TS refused this document."), place)
     words = f"{blocking.code}, «{blocking.words}»" if blocking.code else f"«{blocking.words}»"
     at = formats.moment(row.said_at) if row.said_at else ""
-    why = _("The Sistema TS refused this expense on %(at)s (%(words)s). %(remedy)s The invoice stays valid.") % {
-        "at": at,
-        "words": words,
-        "remedy": blocking.meaning.remedy,
-    }
+    facts = {"at": at, "words": words, "remedy": blocking.meaning.remedy}
+    if blocking.words:
+        why = (
+            _("The Sistema TS refused this expense on %(at)s (%(words)s). %(remedy)s The invoice stays valid.") % facts
+        )
+    else:  # a word of ours for what the State did not say of this one
+        why = _("The Sistema TS refused this expense on %(at)s. %(remedy)s The invoice stays valid.") % facts
     title = _TITLES.get(blocking.meaning.mend, blocking.meaning.title)
     return _mending(str(title), why, _place(actor, found, blocking.meaning.mend))
 

@@ -161,6 +161,8 @@ def look_of(row: TransmissionRow) -> str:
             return "NOT_SENT"
         case CallState.TAKEN:
             return "AT_WORK" if row.sts_state == AT_WORK else "WAITING"
+    if row.trouble == "no_outcome":
+        return "UNCERTAIN"
     if row.sts_state in REFUSED_WHOLE or (row.kind == "single" and row.outcome in {"refused", "conflict"}):
         return "REFUSED"
     if row.kind == "single" and row.outcome == "warned":

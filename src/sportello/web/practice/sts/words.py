@@ -393,6 +393,14 @@ TROUBLES: dict[str, Promise] = {
     "not_done": _("It turned out not to have arrived: it is sent again"),
     "conflict": _("The Sistema TS holds something else than we know"),
     "stopped": _("Sending is stopped: the report is asked for by itself once it goes on"),
+    "too_large": _("The file was too large: it goes again in smaller ones by itself"),
+    "refused_at_acceptance": _("The Sistema TS did not accept the file: nothing of it is registered"),
+    "refused_whole": _("The Sistema TS refused the file as a whole: the receipt says why"),
+    "no_outcome": _("The Sistema TS never said what became of this file: it is asked about each document"),
+    "no_error_file": _("The Sistema TS never handed out its list of errors: it is asked about each document"),
+    "not_named": _(
+        "The list of errors does not name what the Sistema TS counts: it is asked about each document in doubt"
+    ),
 }
 """What went wrong with a call, in words."""
 
@@ -402,7 +410,7 @@ OUTCOMES: dict[str, tuple[str, str, Promise]] = {
     "warned": ("wait", "alert-triangle", pgettext_lazy("sts outcome", "Accepted with anomalies")),
     "refused": ("bad", "circle-x", pgettext_lazy("sts outcome", "Rejected")),
     "not_sent": ("off", "wifi-off", pgettext_lazy("sts outcome", "Not carried out")),
-    "conflict": ("wait", "help-circle", pgettext_lazy("sts outcome", "Something else is held")),
+    "conflict": ("wait", "help-circle", pgettext_lazy("sts outcome", "Asked what it holds")),
 }
 
 HELD: dict[str, Promise] = {
