@@ -202,15 +202,18 @@ def sendable(entity_id: int, *, now: datetime, automatic: bool) -> QuerySet[Expe
 
 
 @at_rest()
-def claim_file(entity_id: int, environment: str, *, now: datetime, automatic: bool) -> ClaimedFile | None:
+def claim_file(
+    entity_id: int, environment: str, *, now: datetime, automatic: bool, sizes: range = range(1, FILE_LIMIT + 1)
+) -> ClaimedFile | None:
     """
-    Take documents that wait for one file and write all of them down; None when fewer than one can go.
+    Take documents that wait for one file and write all of them down; None when too few can go.
 
     :param environment: as for `claim_one`
+    :param sizes: how many documents a file may have
     """
     with write_turn(), transaction.atomic(), held_ring():
-        mine = take(sendable(entity_id, now=now, automatic=automatic))
-        if not mine or not may_leave(entity_id, environment):
+        mine = take(sendable(entity_id, now=now, automatic=automatic), most=sizes[-1])
+        if len(mine) < sizes[0] or not may_leave(entity_id, environment):
             return None
         transmission = Transmission(
             practice_id=mine[0][0].practice_id,
@@ -235,23 +238,23 @@ def claim_file(entity_id: int, environment: str, *, now: datetime, automatic: bo
     return ClaimedFile(transmission, parcels)
 
 
-def take(rows: QuerySet[Expense, Expense]) -> list[tuple[Waiting, Step]]:
-    """Lock documents that wait, at most a file of them, oldest first; return those to insert or refund now."""
-    locked = _lock_ready(rows)
+def take(rows: QuerySet[Expense, Expense], *, most: int = FILE_LIMIT) -> list[tuple[Waiting, Step]]:
+    """Lock documents that wait, at most so many, oldest first; return those to insert or refund now."""
+    locked = _lock_ready(rows, most)
     found = sides_of(locked)
     steps = ((row, next_step(found[row.pk])) for row in locked)
     return [(row, step) for row, step in steps if step in _NEW]
 
 
-def _lock_ready(rows: QuerySet[Expense, Expense]) -> list[Waiting]:
+def _lock_ready(rows: QuerySet[Expense, Expense], most: int) -> list[Waiting]:
     """
     Lock what waits, oldest first, and what it takes back from; what others hold is passed over where the database can.
 
     Nothing is waited for, so that it does not matter that originals are locked after their refunds here.
     """
     if not connection.features.has_select_for_update_skip_locked:
-        return _waiting(rows.order_by("pk")[:FILE_LIMIT])
-    locked = rows.select_for_update(of=("self",), skip_locked=True).only("original").order_by("pk")[:FILE_LIMIT]
+        return _waiting(rows.order_by("pk")[:most])
+    locked = rows.select_for_update(of=("self",), skip_locked=True).only("original").order_by("pk")[:most]
     original_of = {row.pk: row.original_id for row in locked}
     wanted = {original_id for original_id in original_of.values() if original_id}
     originals = Expense.objects.select_for_update(skip_locked=True).filter(Among("pk", wanted)).order_by("pk")

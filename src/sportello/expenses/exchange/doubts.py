@@ -1,7 +1,7 @@
 """Settling what is in doubt by asking, never by sending again (protocol 12).
 
 A call is in doubt when its answer was lost, or when whoever made it died. A document alone is asked for by its
-reference; a file by one document inside, then by the list of sendings since the attempt.
+reference; a file by one document inside, then by the list of sendings since the attempt, at last by all its documents.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sportello.expenses.exchange.claiming import take_over
 from sportello.expenses.exchange.files import settle_upload
 from sportello.expenses.exchange.settling import doubt, settle_one, stop_account
 from sportello.expenses.exchange.singles import CALLS, reference_of
+from sportello.expenses.exchange.unsaid import ask_each
 from sportello.expenses.models import Attempt, Transmission, TransmissionKind
 from sportello.expenses.rules.answers import Answer, Said, read
 from sportello.expenses.rules.content import Content
@@ -26,6 +27,8 @@ from sportello.expenses.states import CallState
 
 _CALLS = {FLAGS[step]: call for step, call in CALLS.items()}
 _REASON = "Nobody learned the outcome."
+ASKS = 20
+"""Questions, some hours, after which a file that cannot be told from others is given up for its documents."""
 OURS = 2000
 """Protocols of files that are known already, so that one of them is not taken for a lost one: the latest."""
 
@@ -53,7 +56,10 @@ def settle_doubt(client: Client, transmission_id: int) -> Answer | None:
     else:
         answer = read(client.resolve_uncertain(_lost_call(call)))
     if _says_nothing(answer):
-        _ask_later(call, answer)
+        if call.kind == TransmissionKind.BATCH and answer.said is Said.DOUBT and call.asked >= ASKS:
+            ask_each(call.pk)
+        else:
+            _ask_later(call, answer)
         return answer
     if call.kind == TransmissionKind.BATCH:
         settle_upload(call.pk, answer, now=patience.now())

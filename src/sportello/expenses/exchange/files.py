@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, Min, OuterRef
 
 from sistemats import Client
 from sistemats.envelopes import BatchFile, Sealing, seal_batch
@@ -18,17 +19,22 @@ from sportello.core.collecting import at_rest
 from sportello.core.turns import write_turn
 from sportello.expenses import patience, running
 from sportello.expenses.documents import entry_of, id_of
-from sportello.expenses.exchange.claiming import ClaimedFile, Parcel
+from sportello.expenses.exchange.claiming import FILE_LIMIT, ClaimedFile, Parcel
 from sportello.expenses.exchange.settling import WRITTEN as COLUMNS
-from sportello.expenses.exchange.settling import apply, close_attempt, doubt, stop_account
+from sportello.expenses.exchange.settling import apply, doubt, faults_before, stop_account
 from sportello.expenses.exchange.singles import BREAKS_THE_SCHEMA
-from sportello.expenses.models import Attempt, Expense, Outcome, Transmission
-from sportello.expenses.rules.answers import Answer, Said, read
+from sportello.expenses.models import Attempt, Expense, Outcome, Transmission, TransmissionKind
+from sportello.expenses.rules.answers import Answer, Said, patiently, read
 from sportello.expenses.rules.content import Content
 from sportello.expenses.standing import restate
 from sportello.expenses.states import CallState, Visible, check_call_move
 
 SLICE = 1000
+TOO_LARGE, REFUSED_AT_ACCEPTANCE = "too_large", "refused_at_acceptance"
+_NOT_THEIRS = {"108": TOO_LARGE, "200": "busy"}
+"""Refusals at acceptance (protocol 11.1) that say nothing of the documents, as troubles."""
+SMALLER_FOR = timedelta(days=30)
+"""How long files stay smaller than one that the State refused for its size."""
 FIRST_LOOK = 5.0
 """Seconds after a file was taken in charge until its outcome is asked for the first time."""
 LONGEST_WAIT = 1800.0
@@ -80,6 +86,7 @@ def settle_upload(transmission_id: int, answer: Answer, *, now: datetime) -> Non
         call = Transmission.objects.select_for_update(of=("self",)).get(pk=transmission_id)
         if call.state not in {CallState.WRITTEN, CallState.UNCERTAIN}:
             return
+        answer = _weighed(call, answer)
         call.trouble, call.messages = answer.trouble, list(answer.messages)
         if answer.said is Said.DOUBT:
             Expense.objects.filter(carrier=call).update(state=Visible.UNCERTAIN.value, updated_at=now)
@@ -95,11 +102,34 @@ def settle_upload(transmission_id: int, answer: Answer, *, now: datetime) -> Non
             _take_in_charge(call, answer, now)
         else:
             call.settled_at = now
-            call.trouble = answer.trouble or "refused_at_acceptance"
         call.save()
         _tell(call, "sts.taken" if taken else "sts.not_sent", answer)
     if not taken:
         release(transmission_id, answer, now=now)
+
+
+def _weighed(call: Transmission, answer: Answer) -> Answer:
+    """
+    Return an answer as it counts for the documents of a file.
+
+    Too large is no fault of theirs: they go in smaller files. The State's own error (200) passes; a fault may, and is
+    believed the third time. Whatever else it says of a file that it does not accept, a person has to look at.
+    """
+    if answer.said is not Said.REFUSED:
+        return answer
+    for code, trouble in _NOT_THEIRS.items():
+        if code in answer.codes:
+            return Answer(Said.LATER, messages=answer.messages, trouble=trouble)
+    first = Attempt.objects.filter(transmission=call).order_by("pk")[:1].get()
+    counts = patiently(answer, faults_before(first, answer))
+    return replace(counts, trouble=REFUSED_AT_ACCEPTANCE) if counts.said is Said.REFUSED else counts
+
+
+def most_in_a_file(entity_id: int, *, now: datetime) -> int:
+    """Return how many documents may go in one file: half of the smallest that the State lately found too large."""
+    rows = Transmission.objects.filter(entity_id=entity_id, kind=TransmissionKind.BATCH, trouble=TOO_LARGE)
+    smallest = rows.filter(attempted_at__gte=now - SMALLER_FOR).aggregate(count=Min("count"))["count"]
+    return FILE_LIMIT if smallest is None else smallest // 2
 
 
 def _take_in_charge(call: Transmission, answer: Answer, now: datetime) -> None:
@@ -116,6 +146,19 @@ def next_look(polls: int, now: datetime) -> datetime:
     return now + timedelta(seconds=min(FIRST_LOOK * 2 ** min(polls, 12), LONGEST_WAIT))
 
 
+def left_over(entity_id: int) -> list[Transmission]:
+    """Return files that were not carried out and still hold documents: whoever gave these back was killed."""
+    carried = Expense.objects.filter(carrier=OuterRef("pk"))
+    rows = Transmission.objects.filter(Exists(carried), entity_id=entity_id, state=CallState.NOT_SENT)
+    return list(rows.order_by("pk"))
+
+
+def give_back(call: Transmission, *, now: datetime) -> None:
+    """Go on with giving the documents of a file back that was not carried out."""
+    said = Said.REFUSED if call.trouble == REFUSED_AT_ACCEPTANCE else Said.LATER
+    release(call.pk, Answer(said, messages=tuple(call.messages), trouble=call.trouble or "not_done"), now=now)
+
+
 def release(transmission_id: int, answer: Answer, *, now: datetime) -> None:
     """Give the documents of a file that was not carried out back, slice by slice; killed in between, it goes on."""
     while rows := _slice(transmission_id, answer, now):
@@ -124,16 +167,17 @@ def release(transmission_id: int, answer: Answer, *, now: datetime) -> None:
 
 
 def _slice(transmission_id: int, answer: Answer, now: datetime) -> int:
-    refused = answer.said is Said.REFUSED  # the file, not its documents: they may go again, later
-    said = Said.LATER if refused else answer.said
+    refused = answer.said is Said.REFUSED
+    mine = answer if refused else replace(answer, messages=())  # what is said of a file that goes again is not of them
     with write_turn(), transaction.atomic():
         attempts, found = open_slice(transmission_id)
         for attempt in attempts:
             row = found[attempt.expense_id]
-            close_attempt(attempt, Answer(Said.LATER, trouble=answer.trouble))
-            apply(row, attempt, Answer(said, trouble=answer.trouble), now=now)
+            apply(row, attempt, mine, now=now)
             row.carrier = None
-        Attempt.objects.filter(pk__in=[one.pk for one in attempts]).update(outcome=Outcome.NOT_SENT)
+        outcome = Outcome.REFUSED if refused else Outcome.NOT_SENT
+        ids = [one.pk for one in attempts]
+        Attempt.objects.filter(pk__in=ids).update(outcome=outcome, messages=list(mine.messages))
         save_slice(found.values())
         if attempts:
             later = [row.next_try_at for row in found.values() if row.next_try_at is not None]

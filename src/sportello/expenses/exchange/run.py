@@ -18,17 +18,23 @@ from sistemats.crypto import Sealer
 from sistemats.envelopes import Sealing
 from sportello.expenses import ministry, patience, running
 from sportello.expenses.exchange.asking import ask
-from sportello.expenses.exchange.claiming import TAKES_BACK_WHAT_RESTS, claim_file, may_leave, sendable
+from sportello.expenses.exchange.claiming import (
+    TAKES_BACK_WHAT_RESTS,
+    ClaimedFile,
+    claim_file,
+    may_leave,
+    sendable,
+)
 from sportello.expenses.exchange.doubts import in_doubt, settle_doubt
-from sportello.expenses.exchange.files import release, send_file
+from sportello.expenses.exchange.files import give_back, left_over, most_in_a_file, send_file
 from sportello.expenses.exchange.outcomes import due_for_a_look, look
 from sportello.expenses.exchange.rounds import Pace, send_round
 from sportello.expenses.exchange.singles import carry_out
-from sportello.expenses.models import Expense, ExpenseKind, Held, StsSettings, Transmission
+from sportello.expenses.models import Expense, ExpenseKind, Held, StsSettings
 from sportello.expenses.rules.answers import Answer, Said
 from sportello.expenses.rules.next_step import Step
 from sportello.expenses.standing import UNDER_WAY
-from sportello.expenses.states import CallState, Visible
+from sportello.expenses.states import Visible
 
 MANY = 25
 """From so many documents on a file is sent instead of one call each: the size of the groups that people know."""
@@ -56,8 +62,8 @@ def run(entity_id: int, *, automatic: bool | None = None, many: int = MANY) -> R
     account = StsSettings.objects.get(entity_id=entity_id)
     if not account.may_leave:
         return Ran(stopped=True)
-    for call_id in _left_over(entity_id):
-        release(call_id, Answer(Said.LATER, trouble="not_done"), now=patience.now())
+    for call in left_over(entity_id):
+        give_back(call, now=patience.now())
     go = account.automatic if automatic is None else automatic
     if not _has_work(entity_id, automatic=go):
         return Ran()
@@ -68,12 +74,6 @@ def run(entity_id: int, *, automatic: bool | None = None, many: int = MANY) -> R
         with transaction.atomic():
             running.wake(entity_id, account.practice_id)
     return runner.ran
-
-
-def _left_over(entity_id: int) -> list[int]:
-    """Return files that were not carried out and still hold documents: whoever gave these back was killed."""
-    rows = Transmission.objects.filter(entity_id=entity_id, state=CallState.NOT_SENT, carried__isnull=False)
-    return list(rows.order_by("pk").values_list("pk", flat=True).distinct())
 
 
 def _has_work(entity_id: int, *, automatic: bool) -> bool:
@@ -145,13 +145,17 @@ class _Runner:
         return ask(self.client, pk) if carried.step is Step.ASK else carried.answer
 
     def _send(self) -> None:
+        ids = self._waiting()
+        while len(ids) >= self.many and (claimed := self._claim()) is not None:
+            if not self._went(claimed):
+                return
+            ids = self._waiting()
+        self._rounds(ids)  # what is not enough for a file, also where it is what files have left over
+        self.ran.more |= len(ids) >= AT_ONE_GO
+
+    def _waiting(self) -> list[int]:
         rows = sendable(self.entity_id, now=patience.now(), automatic=self.automatic)
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[: max(self.many, AT_ONE_GO)])
-        if len(ids) >= self.many:
-            self._files()
-            return
-        self._rounds(ids)
-        self.ran.more |= len(ids) == AT_ONE_GO
+        return list(rows.order_by("pk").values_list("pk", flat=True)[: max(self.many, AT_ONE_GO)])
 
     def _rounds(self, ids: list[int]) -> None:
         pace, waiting = Pace(), deque(ids)
@@ -162,16 +166,23 @@ class _Runner:
             self.ran.calls += len(answers)
             self.ran.stopped |= any(one.said is Said.ACCOUNT for one in answers)
 
-    def _files(self) -> None:
-        while True:
-            claimed = claim_file(self.entity_id, self.account.environment, now=patience.now(), automatic=self.automatic)
-            if claimed is None:
-                return
-            answer = send_file(self.client, self._sealing(), claimed)
-            self.ran.calls += 1
-            if answer.said not in {Said.DONE, Said.WARNED} and answer.trouble != "schema":
-                self.ran.stopped = self._locked() or answer.said is Said.ACCOUNT
-                return
+    def _claim(self) -> ClaimedFile | None:
+        """Take a file of documents; None where so few may go in one, or are free, that they go one by one."""
+        now = patience.now()
+        most = most_in_a_file(self.entity_id, now=now)
+        if most < self.many:
+            return None
+        sizes = range(self.many, most + 1)
+        return claim_file(self.entity_id, self.account.environment, now=now, automatic=self.automatic, sizes=sizes)
+
+    def _went(self, claimed: ClaimedFile) -> bool:
+        """Send a file; tell whether another may follow it."""
+        answer = send_file(self.client, self._sealing(), claimed)
+        self.ran.calls += 1
+        if answer.said in {Said.DONE, Said.WARNED} or answer.trouble == "schema":
+            return True
+        self.ran.stopped = self._locked() or answer.said is Said.ACCOUNT
+        return False
 
     def _sealing(self) -> Sealing:
         certificate = ministry.sealing_certificate(self.account, patience.now())

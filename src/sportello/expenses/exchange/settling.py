@@ -107,7 +107,7 @@ def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expens
         if call.state not in {CallState.WRITTEN, CallState.UNCERTAIN}:
             return None
         row.carrier = call
-        answer = patiently(answer, _faults_before(attempt, answer))
+        answer = patiently(answer, faults_before(attempt, answer))
         if answer.said is Said.ACCOUNT:
             stop_account(call.entity_id, answer, now=now)
         _close_call(call, answer, now)
@@ -123,7 +123,7 @@ def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expens
     return row
 
 
-def _faults_before(attempt: Attempt, answer: Answer) -> int:
+def faults_before(attempt: Attempt, answer: Answer) -> int:
     """Return how often the same was answered with a fault before; nothing is asked where this answer is none."""
     if answer.trouble != FAULT:
         return 0
