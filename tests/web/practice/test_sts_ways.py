@@ -540,3 +540,14 @@ def test_type_of_a_service_is_changed_at_once_where_nothing_held_changes(proved,
     later = f"{DAY + timedelta(days=1):%d/%m/%Y}"
     assert client.post(address, {f"service-{world.therapy.pk}": "SP", "since": ""}).status_code == 302
     assert client.post(address, asked | {"since": later}).status_code == 302
+
+
+def test_way_back_from_a_sending_keeps_the_filter(proved, counter):
+    [paper] = due(counter)
+    send_now(actor=counter.world.ada, expense_id=counter.expense(paper).pk)
+    with acting(System("tests")):
+        address = reverse("practice:sts_sending", args=[Transmission.objects.get().pk])
+    client = proved("ada")
+    for headers in ({}, HTMX | {"HX-Target": "section#sending"}):
+        page = text_of(client.get(f"{address}?view=good&from=0", headers=headers))
+        assert f'href="{reverse("practice:sts_sendings")}?view=good"' in page
