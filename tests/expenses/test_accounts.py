@@ -191,6 +191,35 @@ def test_map_services_from_a_day_keeps_what_was_before(counter, world):
         assert [(row.valid_from, row.expense_type) for row in rows] == [(date(2020, 1, 1), "SP"), (DAY, "")]
 
 
+def starts(world) -> list[tuple[date, str]]:
+    with acting(System("tests")):
+        rows = ExpenseMapping.objects.filter(service=world.therapy).order_by("valid_from")
+        return list(rows.values_list("valid_from", "expense_type"))
+
+
+@pytest.mark.parametrize("day", [date(2026, 2, 1), date(2026, 5, 1)])
+def test_map_services_with_the_type_it_has_moves_the_day_from_which_it_has_it(counter, world, day):
+    values = [MappingValues(world.therapy.pk, "")]
+    how = {"actor": world.ada, "entity_id": world.studio.pk}
+    map_services(**how, values=values, since=DAY)
+    assert map_services(**how, values=values, since=day) == 1
+    assert starts(world) == [(date(2020, 1, 1), "SP"), (day, "")]
+    assert map_services(**how, values=values, since=day) == 0
+    assert map_services(**how, values=values, since=None) == 0
+
+
+def test_map_services_leaves_the_beginning_of_the_first_mapping(counter, world):
+    values = [MappingValues(world.therapy.pk, "SP")]
+    assert map_services(actor=world.ada, entity_id=world.studio.pk, values=values, since=DAY) == 0
+    assert starts(world) == [(date(2020, 1, 1), "SP")]
+
+
+def test_map_services_takes_a_services_own_day_before_that_of_all(counter, world):
+    values = [MappingValues(world.therapy.pk, "", since=date(2026, 2, 1))]
+    map_services(actor=world.ada, entity_id=world.studio.pk, values=values, since=DAY)
+    assert starts(world) == [(date(2020, 1, 1), "SP"), (date(2026, 2, 1), "")]
+
+
 def test_map_services_of_another_practice_is_not_found(counter, world):
     values = [MappingValues(world.bianchi.services["therapy"].pk, "SP")]
     with pytest.raises(Service.DoesNotExist):

@@ -35,8 +35,13 @@ class IdentityValues:
 
 @dataclass(frozen=True, slots=True)
 class MappingValues:
-    """What a service is to Sistema TS: a type with its flag; an empty type says that it is no health expense."""
+    """
+    What a service is to Sistema TS: a type with its flag; an empty type says that it is no health expense.
+
+    :ivar since: from which day, where this service has one of its own
+    """
 
     service_id: int
     expense_type: str
     flag: str = ""
+    since: date | None = None

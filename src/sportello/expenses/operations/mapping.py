@@ -27,8 +27,9 @@ def map_services(*, actor: Actor, entity_id: int, values: Sequence[MappingValues
     """
     Say what services are, and return how many changed. The documents concerned are looked at again.
 
-    The first mapping of a service holds for all its documents; a later one from `since` on (None: it corrects the
-    mapping that is there, back to its beginning).
+    The first mapping of a service holds for all its documents; a later one from its day, or else `since`, on (None: it
+    corrects the mapping that is there, back to its beginning). The type that a service has, with another day, moves the
+    day from which it has it.
 
     :raises StsSettings.DoesNotExist: no account of this actor, so that nobody knows what the sender may use
     :raises Service.DoesNotExist: no such service for this actor
@@ -60,10 +61,13 @@ def _check(category: SenderCategory, service: Service, asked: MappingValues, fou
 
 def _write(entity_id: int, asked: MappingValues, since: date | None) -> bool:
     rows = ExpenseMapping.objects.filter(entity_id=entity_id, service_id=asked.service_id)
-    now = rows.order_by("-valid_from").first()
-    if now and (now.expense_type, now.flag) == (asked.expense_type, asked.flag):
-        return False
-    begins = BEGINNING if now is None else since or now.valid_from
+    *earlier, now = [*rows.order_by("valid_from")] or [None]
+    stays = now is not None and (now.expense_type, now.flag) == (asked.expense_type, asked.flag)
+    begins = BEGINNING if now is None else asked.since or since or now.valid_from
+    if now is not None and stays:
+        if begins == now.valid_from or not earlier:
+            return False
+        rows.filter(pk=now.pk).delete()
     rows.filter(valid_from__gte=begins).delete()
     ExpenseMapping.objects.create(
         entity_id=entity_id,
@@ -79,6 +83,7 @@ def _record(actor: Actor, row: StsSettings, changed: Sequence[MappingValues], si
     from sportello.expenses.operations.marking import mark_entity
 
     types = {str(each.service_id): f"{each.expense_type}{each.flag}" for each in changed}
+    since = since or next((each.since for each in changed if each.since), None)
     about = audit.Subject("billingentity", row.entity_id, None, row.entity_id)
     audit.record(actor, "sts.map", about, types=types, since=since.isoformat() if since else "")
     mark_entity(row.entity_id, party_id=row.practice_id)

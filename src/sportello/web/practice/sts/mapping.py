@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -87,33 +88,37 @@ def mapping_of(request: PartyRequest, entity_id: int) -> HttpResponse:
 
 def _concerned(request: PartyRequest, view: MappingView) -> int:
     """Return how many documents that the State holds would change, 0 for none or where that number was confirmed."""
-    asked = {each.service_id: each for each in _all_asked(request, view)}
-    try:
-        since = DayField().clean(request.POST.get("since", ""))
-    except ValidationError:
+    since, asked, problems = _wished(request, view)
+    if problems:
         return 0
-    changed = {
-        row.service_id: since or row.since
-        for row in view.rows
-        if row.since is not None
-        and (one := asked.get(row.service_id)) is not None
-        and (one.expense_type, one.flag) != (row.expense_type, row.flag)
-    }
+    rows = {row.service_id: row for row in view.rows}
+    changed = {each.service_id: day for each in asked if (day := _reaches(rows[each.service_id], each, since))}
     number = held_with(view.entity_id, changed)
     return 0 if request.POST.get("sure") == str(number) else number
 
 
-def _all_asked(request: PartyRequest, view: MappingView) -> list[MappingValues]:
-    return [each for row in view.rows if (each := _asked(row, request.POST.get(f"service-{row.service_id}", "")))]
+def _reaches(row: ServiceMapped, asked: MappingValues, since: date | None) -> date | None:
+    """Return the first day on which a service is another than before; None where nobody had said what it is."""
+    if row.since is None:
+        return None
+    if asked.since is not None and (asked.expense_type, asked.flag) == (row.expense_type, row.flag):
+        return min(asked.since, row.since)
+    return asked.since or since or row.since
+
+
+def _wished(request: PartyRequest, view: MappingView) -> tuple[date | None, list[MappingValues], dict[int, str]]:
+    """Return the day for all, what was said of services, and what is wrong by service (0: the day for all)."""
+    problems: dict[int, str] = {}
+    since = _day(request, "since", 0, problems)
+    asked = [each for row in view.rows if (each := _asked(request, row, problems))]
+    return since, asked, problems
 
 
 def _save(request: PartyRequest, view: MappingView) -> tuple[dict[int, str], int | None]:
     """Return what is wrong by service (0: the day), or how many services changed."""
-    asked = _all_asked(request, view)
-    try:
-        since = DayField().clean(request.POST.get("since", ""))
-    except ValidationError as problem:
-        return {0: " ".join(problem.messages)}, None
+    since, asked, problems = _wished(request, view)
+    if problems:
+        return problems, None
     try:
         done = map_services(actor=request.actor, entity_id=view.entity_id, values=asked, since=since)
     except Refused as refusal:
@@ -121,11 +126,30 @@ def _save(request: PartyRequest, view: MappingView) -> tuple[dict[int, str], int
     return {}, done
 
 
-def _asked(row: ServiceMapped, chosen: str) -> MappingValues | None:
-    if chosen == "":
+def _asked(request: PartyRequest, row: ServiceMapped, problems: dict[int, str]) -> MappingValues | None:
+    """Return what was said of a service, None where it stays what it is, whatever day is said for others."""
+    chosen = request.POST.get(f"service-{row.service_id}", "")
+    day = _day(request, f"from-{row.service_id}", row.service_id, problems) if _is_dated(row) else None
+    moved = day if day != row.since else None
+    if chosen == "" or (row.is_mapped and chosen == _value(row.expense_type, row.flag) and moved is None):
         return None
     code, _colon, flag = chosen.partition(":")
-    return MappingValues(row.service_id, "" if code == NOT_SENT else code, flag)
+    return MappingValues(row.service_id, "" if code == NOT_SENT else code, flag, moved)
+
+
+def _day(request: PartyRequest, name: str, place: int, problems: dict[int, str]) -> date | None:
+    try:
+        found: date | None = DayField().clean(request.POST.get(name, ""))
+    except ValidationError as problem:
+        problems[place] = " ".join(problem.messages)
+        return None
+    return found
+
+
+def _is_dated(row: ServiceMapped) -> bool:
+    """Tell whether a service has its type from a day on, another one before, and no other after."""
+    others = [each.valid_from for each in row.changes]
+    return row.since is not None and bool(others) and max(others) < row.since
 
 
 def _row(row: ServiceMapped, view: MappingView, asked: Any, problem: str) -> dict[str, Any]:
@@ -134,6 +158,7 @@ def _row(row: ServiceMapped, view: MappingView, asked: Any, problem: str) -> dic
         "row": row,
         "nature": str(NATURES[row.nature]).partition(":")[0],
         "problem": problem,
+        "since": asked.get(f"from-{row.service_id}", DayField().prepare_value(row.since)) if _is_dated(row) else None,
         "choices": [(value, word, value == chosen) for value, word in _choices(row, view)],
     }
 
