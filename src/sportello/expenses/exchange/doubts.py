@@ -14,6 +14,7 @@ from sistemats.codes import Call
 from sportello.core.turns import write_turn
 from sportello.expenses import patience
 from sportello.expenses.documents import document_of, id_of
+from sportello.expenses.exchange import strays
 from sportello.expenses.exchange.claiming import take_over
 from sportello.expenses.exchange.files import settle_upload
 from sportello.expenses.exchange.settling import doubt, settle_one, stop_account
@@ -21,7 +22,7 @@ from sportello.expenses.exchange.singles import CALLS, reference_of
 from sportello.expenses.exchange.unsaid import ask_each
 from sportello.expenses.models import Attempt, Transmission, TransmissionKind
 from sportello.expenses.rules.answers import Answer, Said, read
-from sportello.expenses.rules.content import Content
+from sportello.expenses.rules.content import Content, Reference
 from sportello.expenses.rules.next_step import FLAGS
 from sportello.expenses.states import CallState
 
@@ -63,6 +64,8 @@ def settle_doubt(client: Client, transmission_id: int) -> Answer | None:
         return answer
     if call.kind == TransmissionKind.BATCH:
         settle_upload(call.pk, answer, now=patience.now())
+    elif call.stray:
+        strays.settle(call.pk, answer, now=patience.now())
     else:
         settle_one(call.pk, answer, now=patience.now())
     return answer
@@ -87,6 +90,8 @@ def _ask_later(call: Transmission, answer: Answer) -> None:
 
 
 def _lost_call(call: Transmission) -> Uncertain:
+    if call.stray:
+        return Uncertain(Call.CANCEL, _REASON, call.attempted_at, document_id=id_of(Reference.of_key(call.stray)))
     attempt = Attempt.objects.select_related("expense").get(transmission=call)
     content = Content.read(attempt.content) if attempt.content else None
     return Uncertain(

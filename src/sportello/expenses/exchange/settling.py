@@ -110,7 +110,7 @@ def settle_one(transmission_id: int, answer: Answer, *, now: datetime) -> Expens
         answer = patiently(answer, faults_before(attempt, answer))
         if answer.said is Said.ACCOUNT:
             stop_account(call.entity_id, answer, now=now)
-        _close_call(call, answer, now)
+        close_call(call, answer, now)
         if call.state in {CallState.DONE, CallState.NOT_SENT}:
             close_attempt(attempt, answer)
             _OUTCOME.update(attempt)
@@ -174,7 +174,8 @@ def follow_up(row: Expense, *, now: datetime, alone: bool = False) -> None:
         running.wake(row.entity_id, row.practice_id, at=row.next_try_at)
 
 
-def _close_call(call: Transmission, answer: Answer, now: datetime) -> None:
+def close_call(call: Transmission, answer: Answer, now: datetime) -> None:
+    """Put an answer into a call of one document and save it: to its end, or in doubt."""
     to = {
         Said.DOUBT: CallState.UNCERTAIN,
         Said.LATER: CallState.NOT_SENT,

@@ -103,7 +103,8 @@ class Transmission(OfPractice):
 
     `lease_until` is when its sender is given up for dead; `ask_after` when an uncertain one may be asked about;
     `next_poll_at` when a file's outcome is asked for again. The four counters are the State's. `sts_state` is its own
-    number (0 waiting, 1 at work, 2 done, 3 done with errors, 5 and 9 refused whole).
+    number (0 waiting, 1 at work, 2 done, 3 done with errors, 5 and 9 refused whole). `stray` is the reference of a
+    document that is cancelled there although no paper of ours stands for it: such a call has no attempt.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -114,6 +115,7 @@ class Transmission(OfPractice):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     count = models.PositiveIntegerField(default=1)
     file_name = models.CharField(max_length=60, blank=True)
+    stray = models.CharField(max_length=60, blank=True, default="")
     content_sha256 = models.CharField(max_length=64)
     attempted_at = models.DateTimeField()
     lease_until = models.DateTimeField()

@@ -11,15 +11,15 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from sistemats import DocumentId
 from sportello.core import audit, outbox
 from sportello.core.actors import Actor, System, acting
 from sportello.core.violations import RuleViolation
 from sportello.expenses import ministry, patience, running
-from sportello.expenses.models import Difference, DifferenceKind, MonthlyReport, StsSettings
+from sportello.expenses.exchange import strays
+from sportello.expenses.models import Difference, DifferenceKind, Expense, Held, MonthlyReport, StsSettings
 from sportello.expenses.operations import manual
 from sportello.expenses.permissions import check_may_send
-from sportello.expenses.rules.answers import Said, read
+from sportello.expenses.rules.answers import Answer, Said
 from sportello.parties.models import BillingEntity
 
 FIRST_MONTH = date(2015, 1, 1)
@@ -32,7 +32,7 @@ class Remedy(StrEnum):
     RESYNC = "resync"
     """Ask the State about this document and take its answer as known; what is missing or wrong is then sent."""
     CANCEL_THERE = "cancel_there"
-    """Cancel at the State a document that our books do not have."""
+    """Cancel at the State a document that our books do not have, or that is not due."""
     IGNORE = "ignore"
 
 
@@ -47,6 +47,7 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
     _K.PAID_ON: (Remedy.RESYNC, Remedy.IGNORE),
 }
 """The ways out of each kind of difference, the usual one first."""
+_THERE = frozenset({Held.HELD.value, Held.OTHER.value})
 
 
 def ask_report(*, actor: Actor, entity_id: int, month: date) -> MonthlyReport:
@@ -86,7 +87,7 @@ def remedy(*, actor: Actor, difference_id: int, choice: Remedy) -> manual.Result
 
     :raises Difference.DoesNotExist: no such difference for this actor
     :raises MayNot: the switch `sts` is off
-    :raises RuleViolation: ``sts_remedy_not_offered``, ``sts_not_cancelled``, and what the remedy's operation refuses
+    :raises RuleViolation: ``sts_remedy_not_offered``, and what the remedy's operation refuses
     """
     with acting(actor):
         check_may_send(actor)
@@ -95,9 +96,10 @@ def remedy(*, actor: Actor, difference_id: int, choice: Remedy) -> manual.Result
         raise RuleViolation("sts_remedy_not_offered", field="remedy")
     result = _ACTS[choice](actor, found)
     with acting(actor), transaction.atomic(durable=True):
-        found = Difference.objects.select_for_update(of=("self",)).get(pk=difference_id)
-        found.resolved_at, found.remedy = datetime.now(UTC), choice.value
-        found.save(update_fields=["resolved_at", "remedy"])
+        row = Difference.objects.select_for_update(of=("self",)).filter(pk=difference_id, resolved_at=None).first()
+        if row is not None:
+            row.resolved_at, row.remedy = datetime.now(UTC), choice.value
+            row.save(update_fields=["resolved_at", "remedy"])
         audit.record(actor, "sts.remedy", _about(found.entity_id), kind=found.kind, remedy=choice.value)
     return result
 
@@ -106,25 +108,65 @@ def _resync(actor: Actor, found: Difference) -> manual.Result | None:
     return manual.resync(actor=actor, expense_id=found.expense_id or 0)
 
 
-def _cancel_there(actor: Actor, found: Difference) -> None:
+def _cancel_there(actor: Actor, found: Difference) -> manual.Result | None:
     """
-    Cancel a document by its reference alone: none of ours stands for it, or ours is not due.
+    Cancel a document there: ours that is not due like any of ours, one that our books do not have by its reference.
 
-    :raises RuleViolation: ``sts_not_cancelled``: the State refused or did not answer
+    :raises RuleViolation: ``sts_not_cancelled``, the State refused; ``sts_cancel_later``, it was certainly not carried
+        out; ``sts_cancel_unknown``, the answer was lost and is asked for; ``sts_call_under_way``; ``sts_stopped``
     """
+    if found.expense_id is not None:
+        return _cancel_ours(actor, found.expense_id)
+    _raise_unless_gone(_cancel_stray(actor, found))
+    return None
+
+
+def _cancel_ours(actor: Actor, expense_id: int) -> manual.Result:
+    """Ask what the State holds where our books do not say it, then cancel that."""
+    with acting(actor):
+        held = Expense.objects.values_list("held", flat=True).get(pk=expense_id)
+    if held not in _THERE:
+        asked = manual.resync(actor=actor, expense_id=expense_id)
+        with acting(actor):
+            row = Expense.objects.only("held", "due", "carrier").get(pk=expense_id)
+        if asked.outcome != Said.DONE or row.carrier_id is not None or row.held not in _THERE:
+            _raise_unless_gone(Answer(Said(asked.outcome), messages=asked.messages, trouble=asked.trouble))
+            return asked
+    with acting(actor):
+        if Expense.objects.filter(pk=expense_id, due=True).exists():
+            raise RuleViolation("sts_remedy_not_offered", field="remedy")
+    result = manual.cancel_there(actor=actor, expense_id=expense_id, reason="")
+    if result.outcome in {Said.REFUSED, Said.ACCOUNT} and "S022" not in {one["code"] for one in result.messages}:
+        _raise_unless_gone(Answer(Said(result.outcome), messages=result.messages, trouble=result.trouble))
+    return result
+
+
+def _cancel_stray(actor: Actor, found: Difference) -> Answer:
     with acting(System("cancel there", actor.party_id)):
         account = StsSettings.objects.get(entity_id=found.entity_id)
         if not account.may_leave or found.issued_on is None:
             raise RuleViolation("sts_stopped", field="account", reason=account.stop_reason)
         try:
             with ministry.speaking(account, now=patience.now) as client:
-                answer = read(client.cancel(DocumentId(found.vat_number, found.issued_on, found.number, found.device)))
+                call = strays.claim(account, found.pk, by=actor.person_id, now=patience.now())
+                if call is None:
+                    raise RuleViolation("sts_call_under_way", field="remedy")
+                return strays.settle(call.pk, strays.send(client, call), now=patience.now())
         except ministry.NotConfigured as missing:
             raise RuleViolation("sts_not_configured", field="account", missing=missing.code) from None
-    if answer.said not in {Said.DONE, Said.WARNED} and "S022" not in answer.codes:
-        raise RuleViolation("sts_not_cancelled", field="remedy", codes=" ".join(sorted(answer.codes)))
-    if found.expense_id is not None:
-        manual.resync(actor=actor, expense_id=found.expense_id)
+
+
+def _raise_unless_gone(answer: Answer) -> None:
+    match answer.said:
+        case Said.DONE | Said.WARNED:
+            return
+        case Said.DOUBT:
+            raise RuleViolation("sts_cancel_unknown", field="remedy")
+        case Said.LATER:
+            raise RuleViolation("sts_cancel_later", field="remedy")
+        case Said.ACCOUNT:
+            raise RuleViolation("sts_stopped", field="account", reason=answer.reason)
+    raise RuleViolation("sts_not_cancelled", field="remedy", codes=" ".join(sorted(answer.codes)))
 
 
 def _ignore(actor: Actor, found: Difference) -> None:

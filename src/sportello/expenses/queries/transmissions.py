@@ -16,6 +16,7 @@ from sportello.core.files import keeping
 from sportello.expenses.models import Attempt, Outcome, Transmission, TransmissionKind
 from sportello.expenses.queries.documents import DocumentRow, Message, document_row, messages_of
 from sportello.expenses.queries.paging import page
+from sportello.expenses.rules.content import Reference
 from sportello.expenses.states import CallState
 
 CARRIED = 50
@@ -50,7 +51,11 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class TransmissionRow:
-    """One call or file. `number` is that of the one document of a single call. Counters are the State's."""
+    """
+    One call or file. `number` is that of the one document of a single call. Counters are the State's.
+
+    `stray` tells a call about a document that our books do not have.
+    """
 
     id: int
     kind: str
@@ -72,6 +77,7 @@ class TransmissionRow:
     entity_id: int
     by: str
     number: str
+    stray: bool
     invoice_id: int | None
     has_receipt: bool
     has_errors_file: bool
@@ -198,7 +204,8 @@ def _error_tables(stem: str, given: bytes) -> list[tuple[str, bytes]]:
 
 
 def _views() -> Mapping[View, Q]:
-    bad = Q(Exists(Attempt.objects.filter(transmission=OuterRef("pk"), outcome__in=_BAD)))
+    remarked = ~Q(stray="") & (Q(refused__gt=0) | Q(warned__gt=0))
+    bad = Q(Exists(Attempt.objects.filter(transmission=OuterRef("pk"), outcome__in=_BAD))) | remarked
     return {
         View.ALL: Q(),
         View.UNDER_WAY: Q(state__in=[_C.WRITTEN, _C.TAKEN]),
@@ -225,7 +232,8 @@ def _searched(rows: QuerySet[Transmission, Transmission], asked: Filter) -> Quer
         number = Attempt.objects.filter(
             transmission=OuterRef("pk"), expense__invoice__printed_number__istartswith=typed
         )
-        rows = rows.filter(Q(protocol__startswith=typed) | Q(file_name__istartswith=typed) | Q(Exists(number)))
+        named = Q(file_name__istartswith=typed) | Q(stray__iendswith=f"/{typed}")
+        rows = rows.filter(Q(protocol__startswith=typed) | named | Q(Exists(number)))
     return rows
 
 
@@ -236,13 +244,26 @@ def _alone(ids: list[int]) -> dict[int, Attempt]:
     return {one.transmission_id: one for one in shown.order_by("pk")}
 
 
+def _outcome_of_stray(row: Transmission) -> str:
+    """Return what became of a document that our books do not have; "" while that is not known, and for a file."""
+    if not row.stray or row.state != CallState.DONE:
+        return ""
+    if row.refused:
+        return Outcome.REFUSED.value
+    return Outcome.WARNED.value if row.warned else Outcome.ACCEPTED.value
+
+
+def _number_of_stray(row: Transmission) -> str:
+    return Reference.of_key(row.stray).number if row.stray else ""
+
+
 def _row(row: Transmission, alone: Attempt | None) -> TransmissionRow:
     return TransmissionRow(
         id=row.pk,
         kind=row.kind,
         operation=row.operation,
         state=CallState(row.state),
-        outcome=alone.outcome if alone is not None else "",
+        outcome=alone.outcome if alone is not None else _outcome_of_stray(row),
         sts_state=row.sts_state,
         attempted_at=row.attempted_at,
         answered_at=row.answered_at,
@@ -257,7 +278,8 @@ def _row(row: Transmission, alone: Attempt | None) -> TransmissionRow:
         entity=row.entity.name,
         entity_id=row.entity_id,
         by=row.by.get_full_name() if row.by is not None else "",
-        number=alone.expense.invoice.printed_number if alone is not None else "",
+        number=alone.expense.invoice.printed_number if alone is not None else _number_of_stray(row),
+        stray=bool(row.stray),
         invoice_id=alone.expense.invoice_id if alone is not None else None,
         has_receipt=row.receipt_id is not None,
         has_errors_file=row.errors_file_id is not None,

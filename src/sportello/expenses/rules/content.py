@@ -33,6 +33,26 @@ class Reference(NamedTuple):
         device = "" if self.device == 1 else f" ({self.device})"
         return f"{self.number} {self.issued_on.isoformat()}{device}"
 
+    def key(self) -> str:
+        """
+        Return it as one word, which `of_key` reads back.
+
+        >>> one = Reference("65498732105", date(2026, 3, 2), "12/2026", 2)
+        >>> one.key(), Reference.of_key(one.key()) == one
+        ('65498732105/2026-03-02/2/12/2026', True)
+        """
+        return f"{self.vat_number}/{self.issued_on.isoformat()}/{self.device}/{self.number}"
+
+    @classmethod
+    def of_key(cls, key: str) -> Reference:
+        """
+        Return what `key` wrote.
+
+        :raises ValueError: it is none
+        """
+        vat_number, day, device, number = key.split("/", 3)
+        return cls(vat_number, date.fromisoformat(day), number, int(device))
+
 
 class Piece(NamedTuple):
     """One item: type, amount (EUR), flag, and VAT rate in percent or natura."""

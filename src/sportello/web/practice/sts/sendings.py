@@ -210,6 +210,8 @@ AT_WORK, WITH_ERRORS, REFUSED_WHOLE = 1, 3, (5, 9)
 
 
 def _head(row: TransmissionRow) -> str:
+    if row.stray:
+        return _("Cancellation of %(number)s, which is not in our books") % {"number": row.number}
     return _("File of documents") if row.kind == "batch" else str(OPERATIONS.get(row.operation, ""))
 
 

@@ -59,6 +59,11 @@ add(
         "sts_ssa_length": _("The SSA code usually has another length for this category: look at the letter again."),
         "month_in_the_future": _("That month has not begun yet: choose an earlier one."),
         "sts_not_cancelled": _("The Sistema TS did not cancel it (%(codes)s). Nothing was changed here."),
+        "sts_cancel_later": _("The Sistema TS could not be asked now. Nothing was cancelled: try again later."),
+        "sts_cancel_unknown": _(
+            "The answer of the Sistema TS was lost. It is asked what became of the cancellation, and the difference "
+            "settles by itself once it is known."
+        ),
         "sts_remedy_not_offered": _("This difference was settled already, or cannot be settled this way."),
         "sts_calls_open": _("A sending is under way or its outcome is unknown: wait until it is settled."),
         "sts_no_simulator": _("No simulator runs beside this server."),
@@ -311,6 +316,7 @@ DOCUMENT_DEEDS: dict[str, Promise] = {
     "sts.export": _("List of the Sistema TS taken as a file"),
     "sts.include": _("Taken in again for the Sistema TS"),
     "sts.left_out": _("Not for the Sistema TS any more"),
+    "sts.not_sent": _("Not carried out by the Sistema TS"),
     "sts.oppose": _("Objection for a document changed"),
     "sts.ready": _("To be sent to the Sistema TS"),
     "sts.outcome": _("Outcome of a sending received"),
@@ -392,6 +398,7 @@ TROUBLES: dict[str, Promise] = {
     "no_answer": _("No answer came: the Sistema TS is asked what it holds; nothing is sent twice"),
     "not_done": _("It turned out not to have arrived: it is sent again"),
     "conflict": _("The Sistema TS holds something else than we know"),
+    "stray_not_done": _("It was not carried out: cancel it again in the reconciliation"),
     "stopped": _("Sending is stopped: the report is asked for by itself once it goes on"),
     "too_large": _("The file was too large: it goes again in smaller ones by itself"),
     "refused_at_acceptance": _("The Sistema TS did not accept the file: nothing of it is registered"),
