@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 
 from sportello.core.actors import Actor, current
 from sportello.core.cents import euro_sum
+from sportello.expenses.again import could_go_again, refused
 from sportello.expenses.models import Expense, ExpenseKind, Held
 from sportello.expenses.queries.paging import page
 from sportello.expenses.rules.content import Content
@@ -57,7 +58,7 @@ _VIEWS: Mapping[View, Q] = {
     View.EXCLUDED: _SET_ASIDE,
 }
 SENDABLE = Q(state=_V.READY, problem="", carrier=None) & (Q(original=None) | Q(original__held=Held.HELD))
-"""What a person may tick and send: it waits, nothing is missing, and a refund's invoice is there already."""
+"""What goes when all are sent: it waits, nothing is missing, and a refund's invoice is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +163,32 @@ def stream(actor: Actor, asked: Filter) -> Iterator[DocumentRow]:
         yield document_row(actor, row)
 
 
-def sendable(asked: Filter) -> dict[int, list[int]]:
-    """Return the documents of a filter that can be sent, by billing entity: for "select all of this filter"."""
+def sendable(asked: Filter, *, ticked: bool = False) -> dict[int, list[int]]:
+    """
+    Return the documents of a filter that can be sent, by billing entity.
+
+    :param ticked: those that can be chosen one by one, which what was refused can too; else what "all of this filter"
+        means: what was refused goes again only where nothing else is shown
+    """
     found: dict[int, list[int]] = {}
-    for entity_id, pk in filtered(asked).filter(SENDABLE).order_by("pk").values_list("entity_id", "pk"):
+    rows = filtered(asked).filter(SENDABLE | refused() if ticked else _all_of(asked))
+    for entity_id, pk in rows.order_by("pk").values_list("entity_id", "pk"):
         found.setdefault(entity_id, []).append(pk)
     return found
 
 
 def sendable_count(asked: Filter) -> int:
-    """Return how many documents of a filter can be sent. One query."""
-    return filtered(asked).filter(SENDABLE).count()
+    """Return how many documents of a filter can be sent together. One query."""
+    return filtered(asked).filter(_all_of(asked)).count()
+
+
+def is_refused(expense_id: int) -> bool:
+    """Tell whether the State refused a document that could go once more, as the current actor sees it."""
+    return Expense.objects.filter(refused(), pk=expense_id).exists()
+
+
+def _all_of(asked: Filter) -> Q:
+    return refused() if asked.view is View.REJECTED else SENDABLE
 
 
 def filtered(asked: Filter) -> QuerySet[Expense, Expense]:
@@ -199,7 +215,7 @@ def document_row(actor: Actor, row: Expense) -> DocumentRow:
         amount=row.amount,
         protocol=row.protocol,
         messages=messages_of(row.messages),
-        can_send=waits and (row.original is None or row.original.held == Held.HELD),
+        can_send=could_go_again(row) or (waits and (row.original is None or row.original.held == Held.HELD)),
         opposed=row.invoice.opposed if row.opposition is None else row.opposition,
         traceable=row.invoice.traceable,
         sent_once=row.sent_once,

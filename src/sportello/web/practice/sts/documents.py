@@ -86,7 +86,7 @@ def documents(request: PartyRequest) -> HttpResponse:
         "all_years": _without(request, "year"),
         "period": _("Paid in %(year)s") % {"year": asked.year} if asked.year else _("All years"),
         "to_send": to_send,
-        "every": _every(to_send),
+        "every": _every(to_send, asked.view),
         "may_send_some": any(each.row.can_send and each.row.entity_id in going for each in rows),
         "may_tick_some": any(each.may_tick for each in rows),
         "active": any(each.is_active for each in known),
@@ -200,7 +200,8 @@ def _message(row: DocumentRow) -> str:
         return ""
     first = ordered[0]
     said = str(meaning_of(first.code, first.kind).title)
-    return f"{first.code}, {said[:1].lower()}{said[1:]}" if first.code else said
+    theirs = first.code and first.text  # a code of ours stands for what the State did not say, and says nothing itself
+    return f"{first.code}, {said[:1].lower()}{said[1:]}" if theirs else said
 
 
 def _id(text: str) -> int | None:
@@ -248,15 +249,22 @@ def _entity_links(request: PartyRequest, entities: Sequence[Choice]) -> list[tup
     return every + [(each.name, _with(request, {"entity": each.id}, "entity")) for each in entities]
 
 
-def _every(number: int) -> str:
-    """Return the sentence that selects all that can be sent, "" where nothing can."""
+def _every(number: int, view: View) -> str:
+    """Return the sentence that selects all that can be sent, or sent once more, "" where nothing can."""
     if not number:
         return ""
-    text = ngettext(
-        "Select the %(number)s document to send of this filter",
-        "Select all %(number)s documents to send of this filter",
-        number,
-    )
+    if view is View.REJECTED:
+        text = ngettext(
+            "Select the %(number)s rejected document that can be sent again",
+            "Select all %(number)s rejected documents that can be sent again",
+            number,
+        )
+    else:
+        text = ngettext(
+            "Select the %(number)s document to send of this filter",
+            "Select all %(number)s documents to send of this filter",
+            number,
+        )
     return text % {"number": number}
 
 

@@ -11,10 +11,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from sportello.core.violations import RuleViolation
-from sportello.expenses.operations.manual import send_now
+from sportello.expenses.operations.manual import send_again, send_now
 from sportello.expenses.operations.many import send_many
 from sportello.expenses.permissions import check_may_send
-from sportello.expenses.queries.documents import sendable
+from sportello.expenses.queries.documents import is_refused, sendable
 from sportello.web.http import PartyRequest
 from sportello.web.practice.http import practice_view
 from sportello.web.practice.sts.documents import asked_for
@@ -29,9 +29,10 @@ AT_ONCE = 1
 @practice_view(check=check_may_send)
 def send(request: PartyRequest) -> HttpResponse:
     """Send the ticked documents, or all of the filter that can be."""
-    found = sendable(asked_for(request))
+    everything = request.POST.get("everything") == "1"
+    found = sendable(asked_for(request), ticked=not everything)
     picked: set[int] = set()
-    if request.POST.get("everything") != "1":
+    if not everything:
         picked = {int(each) for each in request.POST.getlist("row") if each.isdecimal()}
         found = {entity: [pk for pk in ids if pk in picked] for entity, ids in found.items()}
     found = {entity: ids for entity, ids in found.items() if ids}
@@ -59,7 +60,8 @@ def _tell_passed_over(request: PartyRequest, number: int) -> None:
 
 def _send_one(request: PartyRequest, expense_id: int) -> None:
     try:
-        done = told(send_now(actor=request.actor, expense_id=expense_id))
+        act = send_again if is_refused(expense_id) else send_now
+        done = told(act(actor=request.actor, expense_id=expense_id))
     except RuleViolation as refusal:
         messages.error(request, sentence(refusal))
         return
