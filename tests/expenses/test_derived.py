@@ -16,6 +16,7 @@ from sportello.core.actors import System, acting
 from sportello.core.models import ChangeMark
 from sportello.expenses import taking_in
 from sportello.expenses.models import Expense, ExpenseMapping, StsSettings
+from sportello.expenses.operations import manual
 from sportello.expenses.operations import settings as account
 from sportello.expenses.operations.mapping import map_services
 from sportello.expenses.rules.content import Content
@@ -24,7 +25,7 @@ from sportello.patients.operations.customers import create_customer, edit_custom
 from sportello.patients.values import Address, CustomerValues
 from tests.billing.desk import issued, line, paid
 from tests.expenses.counter import CITIZENS, NOON, Counter
-from tests.expenses.test_edges import credited, sent, unpaid_again
+from tests.expenses.test_edges import credited, sent, someone_else_inserted, unpaid_again
 from tests.world import DAY, World
 
 LATER = date(2026, 3, 20)
@@ -148,3 +149,54 @@ def test_payment_taken_back_while_the_account_was_off_is_seen_when_it_is_on_agai
     assert (counter.state(invoice), counter.expense(invoice).why_not) == ("TO_DELETE", "not_paid")
     counter.settle()
     assert not counter.held()
+
+
+def paid_before_the_activation(counter: Counter, world: World) -> Invoice:
+    invoice = paid(world)
+    counter.take_in()
+    with acting(System("tests")):
+        StsSettings.objects.update(active_since=date(2026, 3, 13))
+    return invoice
+
+
+@pytest.mark.parametrize("credited_first", [True, False])
+def test_invoice_of_another_program_that_is_held_as_it_is_here_can_be_refunded_from_here(
+    counter: Counter, world: World, credited_first: bool
+):
+    invoice = paid_before_the_activation(counter, world)
+    someone_else_inserted(counter, invoice, counter.expense(invoice).amount)
+    take_in_all(counter)
+    if credited_first:
+        note = credited(world, invoice)
+        counter.settle()
+        assert counter.expense(note).why_not == "original_not_due"
+    assert counter.expense(invoice).why_not == "before_activation"
+    assert manual.resync(actor=world.ada, expense_id=counter.expense(invoice).pk).state == "ACCEPTED"
+    if not credited_first:
+        note = credited(world, invoice)
+    take_in_all(counter)
+    counter.settle()
+    assert (counter.state(invoice), counter.state(note)) == ("REFUNDED", "ACCEPTED")
+    counter.assert_books_agree()
+
+
+def test_invoice_of_another_program_that_is_held_otherwise_stays_that_programs(counter: Counter, world: World):
+    invoice = paid_before_the_activation(counter, world)
+    someone_else_inserted(counter, invoice, Decimal("11.00"))
+    take_in_all(counter)
+    note = credited(world, invoice)
+    counter.take_in()
+    manual.resync(actor=world.ada, expense_id=counter.expense(invoice).pk)
+    found = counter.expense(invoice)
+    assert (found.state, found.held, found.why_not) == ("NOT_APPLICABLE", "other", "before_activation")
+    counter.settle()
+    assert counter.state(note) == "NOT_APPLICABLE"
+    assert [each.citizen for each in counter.held().values()] == [CITIZENS[0]]
+
+
+def test_invoice_from_before_the_activation_that_nobody_sent_is_not_sent_by_asking(counter: Counter, world: World):
+    invoice = paid_before_the_activation(counter, world)
+    take_in_all(counter)
+    manual.resync(actor=world.ada, expense_id=counter.expense(invoice).pk)
+    counter.settle()
+    assert (counter.state(invoice), counter.held()) == ("NOT_APPLICABLE", {})

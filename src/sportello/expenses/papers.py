@@ -92,8 +92,13 @@ class _Account(NamedTuple):
 class Shelf:
     """What a handful of invoices needs to be derived, read at once; the books of theirs that are there, locked."""
 
-    def __init__(self, invoice_ids: Collection[int]) -> None:
-        """Read invoices, notes, lines, groups, mappings, accounts and codes. Act as `System`, inside a transaction."""
+    def __init__(self, invoice_ids: Collection[int], *, from_any_day: bool = False) -> None:
+        """
+        Read invoices, notes, lines, groups, mappings, accounts and codes. Act as `System`, inside a transaction.
+
+        :param from_any_day: as if what was paid before the account was activated were sent from here too
+        """
+        self._from_any_day = from_any_day
         invoices = [*_papers("pk", invoice_ids, "pk", kind=InvoiceKind.INVOICE)]
         entities = {row.entity_id for row in invoices}
         self._accounts = _accounts(entities)
@@ -131,7 +136,7 @@ class Shelf:
             traceable=invoice.traceable,
             bonus_share=self._bonus(bundle, paper) if invoice.bonus_code else ZERO,
             excluded=expense is not None and expense.excluded,
-            active_since=FIRST_PAYMENT if _is_ours(head) else account.active_since,
+            active_since=FIRST_PAYMENT if self._from_any_day or _is_ours(head) else account.active_since,
             original=_reference(invoice, account, head) if is_note else None,
             original_due=original_due,
         )

@@ -127,14 +127,16 @@ def _derive_slice(ids: Collection[int], party_id: int) -> Taken:
         return derive_papers(ids, party_id)
 
 
-def derive_papers(invoice_ids: Collection[int], party_id: int) -> Taken:
+def derive_papers(invoice_ids: Collection[int], party_id: int, *, from_any_day: bool = False) -> Taken:
     """
     Derive invoices with their credit notes inside the caller's transaction, and have the sender woken where due.
 
     Act as `System`. Rows are locked in the order of their ids.
+
+    :param from_any_day: as if what was paid before the account was activated were sent from here too
     """
     with held_ring():
-        shelf, found = Shelf(invoice_ids), _Found()
+        shelf, found = Shelf(invoice_ids, from_any_day=from_any_day), _Found()
         for bundle in shelf.bundles:
             _derive_bundle(shelf, bundle, found)
         restate(found.changed)

@@ -15,7 +15,7 @@ from sistemats import Client
 from sportello.core import audit
 from sportello.core.actors import Actor, System, acting
 from sportello.core.violations import RuleViolation
-from sportello.expenses import ministry, patience
+from sportello.expenses import ministry, patience, running
 from sportello.expenses.exchange.asking import ask
 from sportello.expenses.exchange.singles import Carried, carry_out
 from sportello.expenses.models import Expense, Held, StsSettings
@@ -24,6 +24,7 @@ from sportello.expenses.permissions import check_may_send
 from sportello.expenses.rules.answers import Answer
 from sportello.expenses.rules.deeds import Deed, possible
 from sportello.expenses.rules.next_step import Step
+from sportello.expenses.rules.should import WhyNot
 from sportello.expenses.standing import STATE, restate, sides_of
 from sportello.expenses.states import Visible
 
@@ -121,6 +122,9 @@ def resync(*, actor: Actor, expense_id: int) -> Result:
     """
     Risincronizza: ask the State what it holds of a document and take its answer as what is known.
 
+    An invoice from before the activation that the State holds exactly as it would go from here becomes ours: whoever
+    sent it, its credit notes go to the State from now on (decision 0116).
+
     :raises Expense.DoesNotExist: no such document for this actor
     :raises MayNot: the switch `sts` is off
     :raises RuleViolation: ``sts_call_under_way``, and as `send_now`
@@ -132,7 +136,30 @@ def resync(*, actor: Actor, expense_id: int) -> Result:
         _save(row, "ask")
         audit.record(actor, "sts.ask", about(row), invoice_id=row.invoice_id)
     answer = _on_line(account, lambda client: ask(client, expense_id))
+    if _compare_with_ours(actor, expense_id):
+        answer = _on_line(account, lambda client: ask(client, expense_id))
+        _derive_as_known(actor, expense_id)
     return _result(actor, expense_id, Step.ASK, answer)
+
+
+def _compare_with_ours(actor: Actor, expense_id: int) -> bool:
+    """Say what a document from before the activation would be, where the State holds it, for the next question."""
+    with acting(actor), transaction.atomic(durable=True):
+        row = Expense.objects.select_for_update(of=("self",)).get(pk=expense_id)
+        if row.carrier_id is not None or row.held != Held.OTHER or row.why_not != WhyNot.BEFORE_ACTIVATION:
+            return False
+        row.ask = True
+        row.save(update_fields=["ask", "updated_at"])
+        derive_again(actor, row, from_any_day=True)
+    return True
+
+
+def _derive_as_known(actor: Actor, expense_id: int) -> None:
+    """Leave a document ours where the State holds what it would be, else to the program that sent it."""
+    with acting(actor), transaction.atomic(durable=True):
+        row = Expense.objects.select_for_update(of=("self",)).get(pk=expense_id)
+        derive_again(actor, row)
+        running.wake(row.entity_id, row.practice_id)
 
 
 def renew_reference(*, actor: Actor, expense_id: int) -> Result:

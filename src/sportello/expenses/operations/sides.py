@@ -119,11 +119,11 @@ def open_row(actor: Actor, expense_id: int) -> Expense:
     return row
 
 
-def derive_again(actor: Actor, row: Expense) -> None:
-    """Derive a document and its refunds anew inside the caller's transaction."""
+def derive_again(actor: Actor, row: Expense, *, from_any_day: bool = False) -> None:
+    """Derive a document and its refunds anew inside the caller's transaction; `from_any_day` as in `derive_papers`."""
     with acting(System("derive", actor.party_id)):
         head = row.original.invoice_id if row.original is not None else row.invoice_id
-        derive_papers([head], row.practice_id)
+        derive_papers([head], row.practice_id, from_any_day=from_any_day)
 
 
 def about(row: Expense) -> audit.Subject:

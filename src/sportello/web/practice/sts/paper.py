@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sportello.core.actors import Actor
+from sportello.expenses.models import Held
 from sportello.expenses.permissions import may_configure
 from sportello.expenses.queries.document_detail import DocumentDetail, of_invoice
 from sportello.expenses.queries.documents import Message, waits_for_its_invoice
 from sportello.expenses.rules.deeds import Deed as Wish
+from sportello.expenses.rules.should import WhyNot
 from sportello.expenses.states import Visible
 from sportello.parties.timeline import Deed, deeds_about
 from sportello.patients.permissions import may_edit_customers, may_edit_patients
@@ -118,13 +120,32 @@ def mending(actor: Actor, found: DocumentDetail, said: list[Said]) -> Mending | 
         title, how = PROBLEMS[row.problem]
         return _mending(str(title), str(how), _place_of_problem(actor, found), tone="wait")
     if row.state != Visible.REJECTED:
-        return None
+        return _of_another_program(found)
     return _unlike_ours(found) or _refused(actor, found, said)
 
 
 def _stopped(actor: Actor, found: DocumentDetail) -> Mending:
     title, how = STOPS[found.stopped]
     return _mending(str(title), str(how), _account(actor, found))
+
+
+def _of_another_program(found: DocumentDetail) -> Mending | None:
+    """Return how a credit note reaches the State whose invoice was paid before documents were sent from here."""
+    head = found.original or found.row
+    has_notes = found.original is not None or bool(found.refunds)
+    if head.why_not != WhyNot.BEFORE_ACTIVATION or not has_notes or Wish.RESYNC not in found.deeds:
+        return None
+    why = _(
+        "Invoice %(number)s was paid before documents were sent from here. Resynchronise it: if the Sistema TS holds "
+        "it exactly as it stands here, it counts as sent from here, and the credit note goes there too."
+    ) % {"number": head.number}
+    if found.original is None and found.held_state == Held.OTHER:
+        why = _(
+            "Under this number the Sistema TS holds %(amount)s, not what stands here: tell it of the credit note with "
+            "the program that sent the invoice."
+        ) % {"amount": formats.money(found.held_amount)}
+    title = _("Tell the Sistema TS of the credit note")
+    return _mending(title, why, _own_page(head.invoice_id), tone="wait")
 
 
 def _unlike_ours(found: DocumentDetail) -> Mending | None:
