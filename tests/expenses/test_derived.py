@@ -13,11 +13,13 @@ from sportello.billing.operations.credit import NoteValues, issue_credit_note
 from sportello.billing.operations.payments import record_payment
 from sportello.billing.rules.payments import Method
 from sportello.core.actors import System, acting
-from sportello.core.models import ChangeMark
-from sportello.expenses import taking_in
+from sportello.core.models import ChangeMark, Job
+from sportello.core.outbox import Work
+from sportello.expenses import handlers, taking_in
 from sportello.expenses.models import Expense, ExpenseMapping, StsSettings
 from sportello.expenses.operations import manual
 from sportello.expenses.operations import settings as account
+from sportello.expenses.operations.environment import move_environment
 from sportello.expenses.operations.mapping import map_services
 from sportello.expenses.rules.content import Content
 from sportello.expenses.values import MappingValues
@@ -136,6 +138,19 @@ def test_customer_who_keeps_the_code_leaves_no_mark(counter: Counter, world: Wor
     edit_customer(actor=world.ada, customer_id=payer.pk, values=moved)
     with acting(System("tests")):
         assert not ChangeMark.objects.exists()
+
+
+def test_what_was_sent_to_another_host_before_the_activation_is_not_ours_there(counter: Counter, world: World):
+    invoice = sent(counter, world)
+    with acting(System("tests")):
+        StsSettings.objects.update(active_since=date(2026, 3, 13))
+    take_in_all(counter)
+    assert counter.state(invoice) == "ACCEPTED"
+    move_environment(actor=world.ada, entity_id=counter.entity, environment="production")
+    with acting(System("tests")):
+        [job] = Job.objects.filter(handler="expenses.mark_entity")
+        handlers.mark_entity(Work(0, job.handler, job.object_id, job.party_id, "", 1, last_attempt=False))
+    assert (counter.state(invoice), counter.expense(invoice).why_not) == ("NOT_APPLICABLE", "before_activation")
 
 
 def test_payment_taken_back_while_the_account_was_off_is_seen_when_it_is_on_again(counter: Counter, world: World):

@@ -16,6 +16,7 @@ from sportello.core.states import codes
 from sportello.core.violations import RuleViolation
 from sportello.expenses import ministry
 from sportello.expenses.models import Environment, Expense, Held, StsSettings, TestResult, Transmission
+from sportello.expenses.operations.marking import mark_entity
 from sportello.expenses.permissions import check_may_configure
 from sportello.expenses.states import OPEN_CALLS, Visible
 
@@ -64,6 +65,7 @@ def move_environment(*, actor: Actor, entity_id: int, environment: str) -> StsSe
         _check_nothing_open(entity_id)
         about = audit.Subject("billingentity", entity_id, None, entity_id)
         audit.record(actor, "sts.environment", about, changes={"environment": [old, environment]}, forgotten=forgotten)
+        mark_entity(entity_id, party_id=row.practice_id)  # what was ours for having been sent is no more
     return row
 
 
