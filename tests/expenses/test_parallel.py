@@ -13,6 +13,7 @@ from sportello.core.violations import RuleViolation
 from sportello.expenses.operations import manual
 from tests.billing.desk import paid
 from tests.expenses.counter import Counter, counter_at
+from tests.expenses.test_strays import cancel, stray
 from tests.world import World, build_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,3 +100,12 @@ def test_two_workers_ask_about_one_lost_call_once(counter: Counter, world: World
     counter.settle()
     assert counter.state(invoice) == "ACCEPTED"
     assert len(counter.journal("insert")) == 1
+
+
+def test_two_clicks_cancel_what_our_books_do_not_have_once(counter: Counter, world: World):
+    found = stray(counter, world)
+    results = together(*[lambda: cancel(world, found)] * 4)
+    assert len(counter.journal("cancel")) == 1
+    assert counter.held() == {}
+    assert results.count(None) == 1
+    assert set(results) <= {None, "sts_call_under_way", "sts_remedy_not_offered"}
