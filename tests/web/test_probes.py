@@ -76,7 +76,7 @@ def test_metrics_count_requests_by_route_without_ids(client, world, signed_in):
         queueing.queue(party_id=1, purpose="paper", key="k", to="bruno@posta.example", subject="s", text="t")
     text = client.get("/metrics").content.decode()
     assert re.search(
-        r'sportello_requests_total\{method="GET",route="practice/invoices/<int:invoice_id>/",status="\d+"\}', text
+        r'sportello_requests_total\{method="GET",route="practice/invoices/<row:invoice_id>/",status="\d+"\}', text
     )
     assert re.search(r'sportello_mails\{state="waiting"\} 1\.0', text)
     assert re.search(r'sportello_jobs\{state="waiting"\} \d', text)

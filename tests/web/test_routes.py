@@ -270,3 +270,14 @@ def test_every_refusal_is_written_down_alike(world, proved, things):
 
 def test_roles_of_the_cast_are_what_the_sweep_takes_them_for(world):
     assert (world.ada.role, world.elena.role, world.carla.role) == (Role.OWNER, Role.COLLABORATOR, Role.ACCOUNTANT)
+
+
+def test_no_address_takes_an_id_that_no_database_holds():
+    paths = [route.path for route in routes()]
+    assert [path for path in paths if re.search(r"<int:(\w+_id|pk)>", path)] == []
+    assert [path for path in paths if "<row:" in path]
+
+
+@pytest.mark.django_db
+def test_id_that_no_database_holds_is_not_found(client):
+    assert client.get(f"/practice/patients/{10**25}/").status_code == 404

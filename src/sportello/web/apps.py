@@ -12,7 +12,8 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        """Listen to who signs in and out."""
-        from sportello.web import signals
+        """Make ids known to the lists of addresses, and listen to who signs in and out."""
+        from sportello.web import paths, signals
 
+        paths.register()
         signals.connect()

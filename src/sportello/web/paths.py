@@ -12,4 +12,6 @@ class RowConverter(IntConverter):
     regex = "[0-9]{1,18}"
 
 
-register_converter(RowConverter, "row")
+def register() -> None:
+    """Make `<row:...>` known to every list of addresses."""
+    register_converter(RowConverter, "row")

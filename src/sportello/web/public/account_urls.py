@@ -58,7 +58,7 @@ urlpatterns = [
     _own("2fa/webauthn/", passkeys.list_webauthn, "mfa_list_webauthn"),
     _own("2fa/webauthn/add/", passkeys.add_webauthn, "mfa_add_webauthn"),
     _own("2fa/webauthn/reauthenticate/", passkeys.reauthenticate_webauthn, "mfa_reauthenticate_webauthn"),
-    _own("2fa/webauthn/keys/<int:pk>/remove/", passkeys.remove_webauthn, "mfa_remove_webauthn"),
-    _own("2fa/webauthn/keys/<int:pk>/edit/", passkeys.edit_webauthn, "mfa_edit_webauthn"),
+    _own("2fa/webauthn/keys/<row:pk>/remove/", passkeys.remove_webauthn, "mfa_remove_webauthn"),
+    _own("2fa/webauthn/keys/<row:pk>/edit/", passkeys.edit_webauthn, "mfa_edit_webauthn"),
     _own("sessions/", sessions.list_usersessions, "usersessions_list"),
 ]

@@ -11,8 +11,8 @@ urlpatterns: list[URLPattern] = [
     path("csv/", views.customers_csv, name="customers_csv"),
     path("new/", views.new, name="customer_new"),
     path("check/<slug:name>/", views.check, name="customer_check"),
-    path("<int:customer_id>/", views.customer, name="customer"),
-    path("<int:customer_id>/edit/", views.edit, name="customer_edit"),
-    path("<int:customer_id>/archive/", views.archive, name="customer_archive"),
-    path("<int:customer_id>/restore/", views.restore, name="customer_restore"),
+    path("<row:customer_id>/", views.customer, name="customer"),
+    path("<row:customer_id>/edit/", views.edit, name="customer_edit"),
+    path("<row:customer_id>/archive/", views.archive, name="customer_archive"),
+    path("<row:customer_id>/restore/", views.restore, name="customer_restore"),
 ]

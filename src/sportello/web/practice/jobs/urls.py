@@ -8,5 +8,5 @@ from sportello.web.practice.jobs import views
 
 urlpatterns: list[URLPattern] = [
     path("", views.jobs, name="jobs"),
-    path("<int:job_id>/run-again/", views.run_again, name="job_run_again"),
+    path("<row:job_id>/run-again/", views.run_again, name="job_run_again"),
 ]

@@ -9,6 +9,6 @@ from sportello.web.practice.registers import views
 urlpatterns: list[URLPattern] = [
     path("", views.registers, name="registers"),
     path("stamps/", views.stamps, name="register_stamps"),
-    path("stamps/<int:invoice_id>/", views.stamp, name="register_stamp"),
+    path("stamps/<row:invoice_id>/", views.stamp, name="register_stamp"),
     path("<slug:register>/csv/", views.register_csv, name="register_csv"),
 ]

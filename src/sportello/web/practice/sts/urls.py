@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sportello.web import paths  # noqa: F401 - it brings the converter of ids
 from sportello.web.practice.sts import (
     accounts,
     certificates,
