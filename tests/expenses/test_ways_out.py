@@ -21,7 +21,7 @@ from sportello.expenses.queries.documents import Filter, View, counts, page_of
 from sportello.expenses.rules.deeds import Deed
 from tests.billing.desk import paid
 from tests.expenses.counter import Counter, Fault, Rule
-from tests.expenses.test_edges import credited, sent, someone_else_inserted, unpaid_again
+from tests.expenses.test_edges import credited, recode, sent, someone_else_inserted, unpaid_again
 from tests.world import DAY, World
 
 CANCEL, REFUND = frozenset({Call.CANCEL}), frozenset({Call.REFUND})
@@ -111,10 +111,19 @@ def test_refund_is_offered_only_while_one_can_go(counter: Counter, world: World)
     assert Deed.SEND_AGAIN in deeds(world, note)
 
 
-def test_resync_of_what_was_paid_before_activation_mends_nothing(counter: Counter, world: World):
+def test_refund_that_misses_something_is_not_offered(counter: Counter, world: World):
+    paper = sent(counter, world)
+    recode(world.bruno, "VRDBRN")
+    note = credited(world, paper)
+    counter.take_in()
+    assert (counter.state(note), counter.expense(note).problem) == ("READY", "code_malformed")
+    assert Deed.REFUND not in deeds(world, paper)
+
+
+def test_resync_of_what_another_program_sent_otherwise_mends_nothing(counter: Counter, world: World):
     paper = paid(world)
     counter.take_in()
-    from_another_program(counter, paper)
+    someone_else_inserted(counter, paper, Decimal("11.00"))
     active_from(counter, date(2026, 4, 1))
     result = manual.resync(actor=world.ada, expense_id=counter.expense(paper).pk)
     row = counter.expense(paper)
