@@ -34,7 +34,7 @@ def test_receipt_of_a_document_sent_alone_is_asked_for_and_handed_out(proved, co
     assert "Ask for the receipt" in page
     assert 'hx-trigger="every 15s"' not in page
     asked = text_of(client.post(reverse("practice:sts_sending_ask", args=[call.pk]), follow=True))
-    assert "The receipt is asked for again" in asked
+    assert "Next request for the receipt" in asked
     assert 'hx-trigger="every 15s"' in asked
     counter.run()
     page = text_of(client.get(address))
