@@ -92,3 +92,12 @@ def test_open_year_ends_with_its_deadline(counter, world, today, category, year)
         StsSettings.objects.update(category=category)
     with acting(world.ada):
         assert open_year(world.ada, today=today) == year
+
+
+def test_reconciliation_in_january_begins_with_what_is_due_now(proved, counter):
+    due(counter, date(2026, 12, 30))
+    client = proved("ada")
+    page = client.get(reverse("practice:sts_months"))
+    assert page.context["year"] == 2026
+    assert len(page.context["rows"]) == 12
+    assert client.get(reverse("practice:sts_months"), {"year": "2027"}).context["year"] == 2027

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sportello.core.violations import RuleViolation
 from sportello.expenses.operations.reconciling import Remedy, ask_report, remedy
 from sportello.expenses.permissions import check_may_send
-from sportello.expenses.queries.outlook import banners
+from sportello.expenses.queries.outlook import banners, open_year
 from sportello.expenses.queries.reconciliation import (
     DifferenceShown,
     MonthShown,
@@ -54,8 +54,8 @@ def months(request: PartyRequest) -> HttpResponse:
     entity_id = _number(request.GET.get("entity", "")) or (known[0].entity_id if known else 0)
     if known and entity_id not in {each.entity_id for each in known}:
         raise Http404
-    year = _number(request.GET.get("year", "")) or today.year
-    year = year if FIRST_YEAR <= year <= today.year else today.year
+    year = _number(request.GET.get("year", ""))
+    year = year if FIRST_YEAR <= year <= today.year else open_year(request.actor, today=today)
     rows = months_of(request.actor, entity_id, year) if known else []
     context = {
         "rows": [_row(each) for each in rows if each.month <= today],
