@@ -14,12 +14,15 @@ from sistemats.replies import OutcomeReply, files
 from sistemats.replies.files import ErrorRow
 from sportello.billing.models import Invoice
 from sportello.core.actors import System, acting
+from sportello.expenses import ministry, patience
+from sportello.expenses.documents import id_of
 from sportello.expenses.exchange import outcomes
+from sportello.expenses.exchange.singles import reference_of
 from sportello.expenses.models import Transmission
 from sportello.expenses.operations import manual
 from tests.billing.desk import paid
 from tests.expenses.counter import Counter, Fault, Rule
-from tests.expenses.test_edges import recode, someone_else_inserted
+from tests.expenses.test_edges import effective, recode, someone_else_inserted
 from tests.world import World
 
 ERRORS, OUTCOME = frozenset({Call.ERRORS}), frozenset({Call.OUTCOME})
@@ -126,6 +129,23 @@ def test_file_done_in_which_the_state_counts_a_refusal_is_not_believed(
     counted_otherwise(monkeypatch, state=2)
     counter.settle()
     assert ({counter.state(one) for one in good}, counter.state(bad)) == ({"ACCEPTED"}, "REJECTED")
+
+
+def test_file_of_which_the_state_counts_fewer_documents_than_went_is_not_believed(
+    counter: Counter, world: World, monkeypatch: pytest.MonkeyPatch
+):
+    there, lost = [paid(world) for _ in range(2)], paid(world)
+    counter.run(automatic=True, many=3)
+    counter.wait_for_files()
+    with acting(System("tests")), ministry.speaking(counter.account, now=patience.now) as client:
+        client.cancel(id_of(reference_of(counter.expense(lost))))
+    counted_otherwise(monkeypatch, sent=2, accepted=2)
+    counter.settle()
+    assert the_file().trouble == "not_named"
+    assert len(counter.journal("query")) == 3
+    assert {counter.state(one) for one in [*there, lost]} == {"ACCEPTED"}
+    counter.assert_books_agree()
+    assert effective(counter, "insert") == 1, "what is not there was sent again"
 
 
 @pytest.mark.parametrize(("lost", "trouble"), [(False, ""), (True, "not_named")])

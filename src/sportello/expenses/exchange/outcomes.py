@@ -175,7 +175,7 @@ class _Verdict(NamedTuple):
 
 
 def _judge(call: Transmission, sending: Sending, rows: Sequence[ErrorRow] | None) -> _Verdict:
-    """Hold what the State counts against what its list of errors names."""
+    """Hold what the State counts against what went and what its list of errors names."""
     state, known = SendingState(sending.state or 0), named(call.pk, rows or ())
     if state in WHOLE:
         return _Verdict(state, sending.protocol, {})
@@ -183,7 +183,8 @@ def _judge(call: Transmission, sending: Sending, rows: Sequence[ErrorRow] | None
         listless = state is SendingState.DONE_WITH_ERRORS and not known.said
         return _Verdict(state, sending.protocol, known.said, doubts_silent=listless or known.strangers > 0)
     more, fewer = sending.errors > known.refused, sending.errors < known.refused
-    return _Verdict(state, sending.protocol, known.said, more, fewer)
+    lacks = sending.sent is not None and sending.sent < call.count
+    return _Verdict(state, sending.protocol, known.said, doubts_silent=more or lacks, doubts_refused=fewer)
 
 
 def settle_file(call: Transmission, sending: Sending, rows: Sequence[ErrorRow] | None) -> None:
