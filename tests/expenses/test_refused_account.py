@@ -184,6 +184,17 @@ def test_wrong_pin_in_the_answer_about_a_file_stops_and_leaves_the_file_taken(co
     assert file.state == "taken"
 
 
+def test_wrong_pin_in_the_answer_about_one_file_leaves_the_others_unasked(counter: Counter, world: World):
+    for _ in range(2):
+        for _ in range(2):
+            paid(world)
+        counter.run(automatic=True, many=2)
+    wrong_pin(counter)
+    hours(counter, 2)
+    assert len(counter.journal("upload")) == 2
+    assert len(counter.journal("outcome")) == 1
+
+
 def test_wrong_pin_in_the_answer_about_a_lost_call_stops_and_leaves_it_in_doubt(counter: Counter, world: World):
     invoice = paid(world)
     counter.faults(Rule(Fault.LOST_ANSWER, operations=frozenset({Call.INSERT}), calls=frozenset({1})))

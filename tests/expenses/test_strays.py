@@ -201,6 +201,15 @@ def test_nothing_is_claimed_for_an_account_that_was_stopped_meanwhile(counter: C
     assert calls() == []
 
 
+def test_nothing_is_claimed_for_a_host_that_is_not_spoken_to_any_more(counter: Counter, world: World):
+    found = stray(counter, world)
+    with acting(System("tests", counter.account.practice_id)):
+        account = StsSettings.objects.get()
+        StsSettings.objects.update(environment="production")
+        assert strays.claim(account, found.pk, by=None, now=patience.now()) is None
+    assert calls() == []
+
+
 def test_worker_killed_after_writing_the_cancellation_down_is_asked_about_later(counter: Counter, world: World):
     found = stray(counter, world)
     with acting(System("tests", counter.account.practice_id)):
