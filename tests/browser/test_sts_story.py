@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from sistemats.documents import DocumentId
 from sistemats.simulator import Fault, Rule
@@ -16,12 +16,10 @@ from sportello.expenses.models import Expense, StsSettings
 from sportello.expenses.operations.manual import send_now
 from tests.billing.desk import line, paid
 from tests.browser.conftest import no_sideways_scrolling
+from tests.browser.sts import PATIENCE, STS, due, signed_in, state_is
 from tests.expenses.counter import PASSWORD as STS_PASSWORD
 from tests.expenses.counter import Counter, counter_at
-from tests.world import BRUNO_CODE, DAY, PASSWORD
-
-STS = "/practice/sts"
-PATIENCE = 60_000
+from tests.world import BRUNO_CODE, DAY
 
 
 @pytest.fixture
@@ -29,32 +27,6 @@ def counter(world, tmp_path) -> Iterator[Counter]:
     """Give the State's counter with Ada's account at it."""
     with counter_at(world, tmp_path / "ministry") as opened:
         yield opened
-
-
-def due(counter: Counter, number: int = 1, **more):
-    """Return paid invoices that wait to be sent."""
-    world = counter.world
-    papers = [paid(world, line(f"{60 + each}.00", service_id=world.therapy.pk), **more) for each in range(number)]
-    counter.take_in()
-    return papers
-
-
-def signed_in(open_page, **look) -> Page:
-    """Return a page where Ada signed in with her password just now, as the settings of money ask."""
-    page = open_page(**look)
-    page.set_default_timeout(PATIENCE)
-    page.goto("/accounts/login/")
-    page.locator("input[name=login]").fill("ada@posta.example")
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("#menu")).to_be_attached(timeout=PATIENCE)
-    return page
-
-
-def state_is(page: Page, paper, icon_word: str) -> None:
-    """See on the document's page that it stands in a family of states."""
-    page.goto(f"{STS}/documents/{paper.pk}/")
-    expect(page.locator(f"h1 .chip.{icon_word}")).to_be_visible(timeout=PATIENCE)
 
 
 def spoiled(counter: Counter, code: str) -> None:
