@@ -23,8 +23,9 @@ from sportello.expenses.operations.environment import move_environment
 from sportello.expenses.operations.mapping import map_services
 from sportello.expenses.rules.content import Content
 from sportello.expenses.values import MappingValues
+from sportello.parties.contacts import Address
 from sportello.patients.operations.customers import create_customer, edit_customer
-from sportello.patients.values import Address, CustomerValues
+from sportello.patients.values import CustomerValues
 from tests.billing.desk import issued, line, paid
 from tests.expenses.counter import CITIZENS, NOON, Counter
 from tests.expenses.test_edges import credited, sent, someone_else_inserted, unpaid_again

@@ -10,9 +10,10 @@ from sportello.billing.operations.payments import record_payment
 from sportello.billing.rules.payments import Method
 from sportello.core.actors import Switch, System, acting
 from sportello.expenses.operations.manual import send_now
+from sportello.parties.contacts import Address
 from sportello.parties.models import Membership
 from sportello.patients.operations.customers import create_customer
-from sportello.patients.values import Address, CustomerValues
+from sportello.patients.values import CustomerValues
 from tests.billing.desk import issued
 from tests.expenses.counter import Counter, counter_at
 from tests.web.practice.conftest import text_of
