@@ -23,6 +23,7 @@ from sportello.expenses import patience, taking_in
 from sportello.expenses.exchange.run import Ran, run
 from sportello.expenses.models import Environment, Expense, ExpenseMapping, StsSettings
 from sportello.expenses.rules.content import Content
+from tests.support import keys
 from tests.world import DAY, World
 
 PIN, PASSWORD = "1234567890", "Prova2026x"
@@ -163,7 +164,7 @@ def counter_at(world: World, folder: Path, **more: Any) -> Iterator[Counter]:
     """Open a counter; the clock of both sides stands at noon of the tests' day."""
     options = Options(folder=folder, clock=more.pop("at", NOON), settings=more.pop("rules", QUICK))
     old = settings.SPORTELLO_STS_SIMULATOR
-    with Simulator(options, users=[ada_there()]) as simulator:
+    with keys.kept(), Simulator(options, users=[ada_there()]) as simulator:
         settings.SPORTELLO_STS_SIMULATOR = folder
         try:
             simulator.clock.freeze(True)
