@@ -22,8 +22,8 @@ import pytest
 from tests.support import installation
 from tests.support.installation import Installation
 
-KILLS = int(os.environ.get("STS_KILLS", "40"))
-DOCUMENTS = int(os.environ.get("STS_KILL_DOCUMENTS", "40"))
+KILLS = int(os.environ.get("STS_KILLS", "300"))
+DOCUMENTS = int(os.environ.get("STS_KILL_DOCUMENTS", "300"))
 SEED = int(os.environ.get("STS_KILL_SEED", "20260312"))
 FAULTS = [
     {"kind": "lost_answer", "rate": 0.06, "seed": 1},
