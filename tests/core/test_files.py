@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import struct
 import zipfile
 import zlib
@@ -72,6 +73,21 @@ def test_read_of_an_altered_file_says_so(where):
     stored = kept()
     data = bytearray(bytes_on_disk(stored).read_bytes())
     data[where] ^= 1
+    bytes_on_disk(stored).write_bytes(data)
+    with pytest.raises(keeping.FileDamaged):
+        keeping.read(stored)
+
+
+@pytest.mark.usefixtures("as_software")
+@pytest.mark.parametrize(
+    ("pattern", "altered"),
+    [(rb'("salt": ?")[0-9a-f]', rb"\1z"), (rb'"salt"', rb'"salz"'), (rb'"key"', rb'"kez"')],
+    ids=["salt", "name of the salt", "name of the key"],
+)
+def test_read_of_a_file_with_an_altered_head_says_so(pattern: bytes, altered: bytes):
+    stored = kept()
+    data, times = re.subn(pattern, altered, bytes_on_disk(stored).read_bytes(), count=1)
+    assert times == 1
     bytes_on_disk(stored).write_bytes(data)
     with pytest.raises(keeping.FileDamaged):
         keeping.read(stored)

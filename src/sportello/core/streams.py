@@ -82,7 +82,12 @@ def opened(source: BinaryIO, find_key: Callable[[Header], bytes]) -> Iterator[by
     :raises Damaged: altered, cut off, or another key
     """
     header, authenticated = read_header(source)
-    cipher = _cipher(find_key(header), header)
+    try:
+        cipher = _cipher(find_key(header), header)
+    except Damaged:
+        raise
+    except (LookupError, TypeError, ValueError):
+        raise Damaged("the head of the file is damaged") from None
     number, block = 0, _exactly(source, CHUNK + TAG)
     while True:
         following = _exactly(source, CHUNK + TAG)
