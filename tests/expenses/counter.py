@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
+from sistemats import Client
 from sistemats.codes import SenderCategory
 from sistemats.documents import Owner
 from sistemats.simulator import Fault, Options, Rule, Settings, Simulator
@@ -19,7 +20,7 @@ from sistemats.simulator.books import HeldDocument
 from sistemats.simulator.users import Role, User
 from sportello.billing.models import Invoice
 from sportello.core.actors import System, acting
-from sportello.expenses import patience, taking_in
+from sportello.expenses import ministry, patience, taking_in
 from sportello.expenses.exchange.run import Ran, run
 from sportello.expenses.models import Environment, Expense, ExpenseMapping, StsSettings
 from sportello.expenses.rules.content import Content
@@ -53,6 +54,13 @@ class Counter:
         self.take_in()
         with acting(System("tests", self.account.practice_id)):
             return run(self.entity, **more)
+
+    @contextmanager
+    def on_line(self) -> Iterator[Client]:
+        """Open a line to the State, as the software does."""
+        acts = acting(System("tests", self.account.practice_id))
+        with acts, ministry.speaking(self.account, now=patience.now) as client:
+            yield client
 
     def settle(self, rounds: int = 60) -> None:
         """Let time pass and the sender work until nothing more happens."""

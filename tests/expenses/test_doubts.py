@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from sistemats import Client
 from sistemats.codes import Call
 from sistemats.crypto import Sealer
 from sistemats.envelopes import Sealing
@@ -47,15 +45,8 @@ def claim_file(counter: Counter) -> ClaimedFile:
     return found
 
 
-@contextmanager
-def line(counter: Counter) -> Iterator[Client]:
-    acts = acting(System("tests", counter.account.practice_id))
-    with acts, ministry.speaking(counter.account, now=patience.now) as client:
-        yield client
-
-
 def send(counter: Counter, claimed: Claimed) -> Answer:
-    with line(counter) as client:
+    with counter.on_line() as client:
         return singles.send(client, claimed)
 
 
@@ -254,7 +245,7 @@ def send_file(counter: Counter, claimed: ClaimedFile) -> Answer:
         ministry.sender_of(counter.account),
         Sealer(ministry.sealing_certificate(counter.account, patience.now())),
     )
-    with line(counter) as client:
+    with counter.on_line() as client:
         return files.send_file(client, sealing, claimed)
 
 

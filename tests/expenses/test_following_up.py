@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 
 import pytest
 from django.db import transaction
 
-from sistemats import Client
 from sportello.billing.models import Invoice, Payment
 from sportello.billing.operations.credit import NoteValues, issue_credit_note
 from sportello.billing.operations.payments import void_payment
@@ -32,16 +29,9 @@ from tests.world import DAY, MIA_CODE, World
 DONE = Answer(Said.DONE, "99260926001866680")
 
 
-@contextmanager
-def on_line(counter: Counter) -> Iterator[Client]:
-    acts = acting(System("tests", counter.account.practice_id))
-    with acts, ministry.speaking(counter.account, now=patience.now) as client:
-        yield client
-
-
 def carry(counter: Counter, invoice: Invoice) -> None:
     """Do the next step of one paper and nothing else."""
-    with on_line(counter) as client:
+    with counter.on_line() as client:
         assert singles.carry_out(client, counter.expense(invoice).pk, counter.account.environment).answer
 
 
@@ -162,7 +152,7 @@ def test_documents_of_a_round_wake_the_sender_for_their_refunds_alone(counter: C
     note = credited(world, invoices[0]) if noted else None
     counter.take_in()
     asleep()
-    with on_line(counter) as client:
+    with counter.on_line() as client:
         ids = list(Expense.objects.filter(original=None).order_by("pk").values_list("pk", flat=True))
         rounds.send_round(client, counter.account, ids, automatic=True)
     assert [counter.state(one) for one in invoices] == ["ACCEPTED", "ACCEPTED"]
@@ -180,7 +170,7 @@ def test_documents_of_a_file_wake_the_sender_for_their_refunds(counter: Counter,
     asleep()
     counter.forward(seconds=30)
     counter.wait_for_files()
-    with on_line(counter) as client:
+    with counter.on_line() as client:
         for call_id in outcomes.due_for_a_look(counter.entity):
             outcomes.look(client, call_id)
     assert counter.state(note) == "READY"

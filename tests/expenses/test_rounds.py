@@ -13,7 +13,6 @@ from sportello.billing.operations.payments import void_payment
 from sportello.core import audit
 from sportello.core.actors import System, acting
 from sportello.core.models import AuditEntry
-from sportello.expenses import ministry, patience
 from sportello.expenses.exchange import rounds, singles
 from sportello.expenses.exchange.rounds import MOST, SPAN, Pace
 from sportello.expenses.exchange.run import run
@@ -53,7 +52,7 @@ def go(counter: Counter, invoices) -> list[Answer]:
 
 
 def send(counter: Counter, expense_ids: list[int]) -> list[Answer]:
-    with acting(System("tests")), ministry.speaking(counter.account, now=patience.now) as client:
+    with counter.on_line() as client:
         return rounds.send_round(client, counter.account, expense_ids, automatic=True)
 
 
@@ -158,7 +157,7 @@ def test_round_settled_twice_changes_nothing(counter: Counter, invoices):
 
 def test_worker_killed_in_a_round_is_asked_about_and_nothing_goes_twice(counter: Counter, invoices):
     claimed = claim(counter, invoices)
-    with acting(System("tests")), ministry.speaking(counter.account, now=patience.now) as client:
+    with counter.on_line() as client:
         singles.send(client, claimed[0])
     assert counter.run(automatic=True).calls == 0, "its sender may still live"
     counter.settle()

@@ -9,7 +9,7 @@ import pytest
 from sistemats.codes import Call
 from sportello.core.actors import System, acting
 from sportello.core.violations import RuleViolation
-from sportello.expenses import ministry, patience
+from sportello.expenses import patience
 from sportello.expenses.documents import id_of
 from sportello.expenses.exchange import reports, strays
 from sportello.expenses.models import Attempt, Difference, Expense, MonthlyReport, StsSettings, Transmission
@@ -128,7 +128,7 @@ def other_program_cancels(counter: Counter, found: Difference) -> None:
     """Cancel a document at the State with another program."""
     assert found.issued_on is not None
     reference = Reference(found.vat_number, found.issued_on, found.number, found.device)
-    with acting(System("tests")), ministry.speaking(counter.account, now=patience.now) as client:
+    with counter.on_line() as client:
         client.cancel(id_of(reference))
 
 

@@ -80,7 +80,7 @@ def adopt(expense_id: int, seen: Seen, *, version: int, now: datetime) -> Expens
     with write_turn(), transaction.atomic():
         head = Expense.objects.only("original_id").get(pk=expense_id)
         ids = [pk for pk in (head.original_id, expense_id) if pk]
-        rows = Expense.objects.select_for_update(of=("self",)).select_related("carrier", "original").filter(pk__in=ids)
+        rows = Expense.objects.select_for_update(of=("self",)).select_related("original").filter(pk__in=ids)
         row = {one.pk: one for one in rows.order_by("pk")}[expense_id]
         if row.carrier_id is not None or row.version != version:
             return None
@@ -91,7 +91,7 @@ def adopt(expense_id: int, seen: Seen, *, version: int, now: datetime) -> Expens
         row.version += 1
         row.save(update_fields=WRITTEN)
         if row.original_id:
-            original = Expense.objects.select_related("carrier").get(pk=row.original_id)
+            original = Expense.objects.get(pk=row.original_id)
             if restate([original]):
                 original.version += 1
                 original.save(update_fields=STATE)
