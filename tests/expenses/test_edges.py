@@ -17,10 +17,9 @@ from sportello.core import marks
 from sportello.core.actors import System, acting
 from sportello.core.violations import RuleViolation
 from sportello.expenses import ministry, patience
-from sportello.expenses.documents import document_of, id_of
+from sportello.expenses.documents import document_of, id_of, reference_of
 from sportello.expenses.exchange import claiming
 from sportello.expenses.exchange.asking import Seen, adopt
-from sportello.expenses.exchange.singles import reference_of
 from sportello.expenses.models import Attempt, Expense, Held, StsSettings, Transmission
 from sportello.expenses.operations import manual, sides
 from sportello.expenses.operations.many import send_many

@@ -15,9 +15,8 @@ from sistemats.replies.files import ErrorRow
 from sportello.billing.models import Invoice
 from sportello.core.actors import System, acting
 from sportello.expenses import ministry, patience
-from sportello.expenses.documents import id_of
+from sportello.expenses.documents import id_of, reference_of
 from sportello.expenses.exchange import outcomes
-from sportello.expenses.exchange.singles import reference_of
 from sportello.expenses.models import Transmission
 from sportello.expenses.operations import manual
 from tests.billing.desk import paid

@@ -10,9 +10,8 @@ from sportello.billing.operations.credit import NoteValues, issue_credit_note
 from sportello.core.actors import System, acting
 from sportello.core.violations import RuleViolation
 from sportello.expenses import ministry, patience
-from sportello.expenses.documents import document_of, id_of
+from sportello.expenses.documents import document_of, id_of, reference_of
 from sportello.expenses.exchange import reports
-from sportello.expenses.exchange.singles import reference_of
 from sportello.expenses.models import CitizenRemark, Difference, Expense, MonthlyReport
 from sportello.expenses.operations.reconciling import Remedy, ask_report, remedy
 from sportello.expenses.operations.remarks import open_remark

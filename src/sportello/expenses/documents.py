@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from sistemats import BatchEntry, DocumentId, ExpenseDocument, ExpenseType, Item, Operation
 from sistemats.replies import QueriedDocument
+from sportello.expenses.models import Expense
 from sportello.expenses.rules.content import ZERO, Content, Piece, Reference
 
 _TYPES = {kind.value: kind for kind in ExpenseType}
@@ -16,6 +17,11 @@ _OPERATIONS = {kind.value: kind for kind in Operation}
 def id_of(reference: Reference) -> DocumentId:
     """Return a reference as the library has it."""
     return DocumentId(reference.vat_number, reference.issued_on, reference.number, reference.device)
+
+
+def reference_of(row: Expense) -> Reference:
+    """Return a document's reference at the State."""
+    return Reference(row.vat_number, row.issued_on, row.number, row.device)
 
 
 def document_of(content: Content) -> ExpenseDocument:

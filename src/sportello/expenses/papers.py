@@ -19,6 +19,7 @@ from sportello.billing.models import Invoice, InvoiceGroup, InvoiceKind, Invoice
 from sportello.billing.rules.totals import CustomerKind
 from sportello.billing.rules.treatments import ServiceNature
 from sportello.core.ready_many import Among, plain_rows
+from sportello.expenses.documents import reference_of
 from sportello.expenses.models import Expense, ExpenseMapping, Held, StsSettings
 from sportello.expenses.rules.content import ZERO, Reference
 from sportello.expenses.rules.mapping import Mapped, mapping_on, suggested
@@ -176,7 +177,7 @@ def _is_ours(head: Expense | None) -> bool:
 def _reference(paper: PaperRow, account: _Account, expense: Expense | None) -> Reference:
     """Return a paper's reference at the State: as it was first sent, else as the paper says, without spaces."""
     if expense is not None and expense.sent_once:
-        return Reference(expense.vat_number, expense.issued_on, expense.number, expense.device)
+        return reference_of(expense)
     device = 1 if expense is None else expense.device
     number = "".join(paper.printed_number.split())
     return Reference(account.vat_number, paper.issued_on or date.min, number, device)

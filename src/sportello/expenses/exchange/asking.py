@@ -19,9 +19,8 @@ from sportello.core import audit
 from sportello.core.actors import System
 from sportello.core.turns import write_turn
 from sportello.expenses import patience
-from sportello.expenses.documents import id_of, totals_of
+from sportello.expenses.documents import id_of, reference_of, totals_of
 from sportello.expenses.exchange.settling import WRITTEN, follow_up, pause, stop_account
-from sportello.expenses.exchange.singles import reference_of
 from sportello.expenses.models import Attempt, Expense, Held
 from sportello.expenses.rules.answers import Answer, Said, of_account, plain, read
 from sportello.expenses.rules.content import ZERO, Content

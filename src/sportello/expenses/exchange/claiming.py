@@ -23,6 +23,7 @@ from sportello.core.ready_many import Among, ReadyInserts, plain_rows
 from sportello.core.ready_writes import ReadyInsert, ReadyUpdate
 from sportello.core.turns import write_turn
 from sportello.expenses import patience
+from sportello.expenses.documents import reference_of
 from sportello.expenses.models import (
     Attempt,
     Expense,
@@ -188,9 +189,8 @@ def _write_down(row: Expense, step: Step, by: int | None, now: datetime) -> Clai
     row.wanted, row.sent_once = row.wanted or by is not None, True
     row.version += 1
     _TAKEN.update(row)
-    reference = Reference(row.vat_number, row.issued_on, row.number, row.device)
     read = Content.read(content) if content else None
-    return Claimed(transmission.pk, row.pk, step, now, reference, read, digest, row.protocol, sent_before)
+    return Claimed(transmission.pk, row.pk, step, now, reference_of(row), read, digest, row.protocol, sent_before)
 
 
 def sendable(entity_id: int, *, now: datetime, automatic: bool) -> QuerySet[Expense, Expense]:

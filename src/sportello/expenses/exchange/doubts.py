@@ -13,12 +13,12 @@ from sistemats import Client, Uncertain
 from sistemats.codes import Call
 from sportello.core.turns import write_turn
 from sportello.expenses import patience
-from sportello.expenses.documents import document_of, id_of
+from sportello.expenses.documents import document_of, id_of, reference_of
 from sportello.expenses.exchange import strays
 from sportello.expenses.exchange.claiming import take_over
 from sportello.expenses.exchange.files import settle_upload
 from sportello.expenses.exchange.settling import doubt, settle_one, stop_account
-from sportello.expenses.exchange.singles import CALLS, reference_of
+from sportello.expenses.exchange.singles import CALLS
 from sportello.expenses.exchange.unsaid import ask_each
 from sportello.expenses.models import Attempt, Transmission, TransmissionKind
 from sportello.expenses.rules.answers import Answer, Said, read

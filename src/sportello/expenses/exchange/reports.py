@@ -18,8 +18,8 @@ from sistemats.replies.files import ReportRow, read_flag_archive, read_report_ar
 from sportello.core.cents import euro_sum
 from sportello.core.turns import write_turn
 from sportello.expenses import ministry, patience
+from sportello.expenses.documents import reference_of
 from sportello.expenses.exchange.settling import stop_if_refused
-from sportello.expenses.exchange.singles import reference_of
 from sportello.expenses.models import (
     CitizenRemark,
     Difference,

@@ -15,7 +15,6 @@ from sportello.expenses.exchange.claiming import Claimed, claim_one
 from sportello.expenses.exchange.settling import settle_one
 from sportello.expenses.models import Expense
 from sportello.expenses.rules.answers import Answer, Outcome, Said, read
-from sportello.expenses.rules.content import Reference
 from sportello.expenses.rules.next_step import Step
 
 CALLS = {Step.INSERT: Call.INSERT, Step.CHANGE: Call.CHANGE, Step.REFUND: Call.REFUND, Step.CANCEL: Call.CANCEL}
@@ -85,8 +84,3 @@ def doubt_of(claimed: Claimed) -> Uncertain:
         document=document_of(content) if content else None,
         original=id_of(content.original) if content and content.original else None,
     )
-
-
-def reference_of(row: Expense) -> Reference:
-    """Return a document's reference at the State."""
-    return Reference(row.vat_number, row.issued_on, row.number, row.device)
